@@ -1,0 +1,1 @@
+"""Who may do what in desks: named predicates, one rule per permission."""

@@ -1,0 +1,1 @@
+"""Who may do what in messages: named predicates, one rule per permission."""

@@ -1,0 +1,178 @@
+"""Settings shared by every environment. Everything that differs comes from the environment (12-factor)."""
+
+from pathlib import Path
+
+import environ
+
+ROOT = Path(__file__).resolve().parents[2]
+env = environ.Env()
+
+COUNCIL_NAME = env("COUNCIL_NAME", default="Wrenbury Council")
+COUNCIL_SHORT_NAME = env("COUNCIL_SHORT_NAME", default="Wrenbury")
+COUNCIL_PHONE = env("COUNCIL_PHONE", default="01632 960 100")
+COUNCIL_EMAIL = env("COUNCIL_EMAIL", default="support@wrenbury.example")
+SITE_URL = env("SITE_URL", default="http://127.0.0.1:8000")
+DEMO = False
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.forms",
+    "django_fsm",
+    "django_htmx",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "rules",
+    "carebudget.audit",
+    "carebudget.people",
+    "carebudget.notify",
+    "providers",
+    "plans",
+    "payments",
+    "carebudget.desks",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "carebudget.people.middleware.SecurityHeadersMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "carebudget.people.middleware.SecondFactorMiddleware",
+    "carebudget.people.middleware.DefaultDenyMiddleware",
+    "carebudget.people.middleware.PlainErrorsMiddleware",
+]
+
+ROOT_URLCONF = "carebudget.urls"
+WSGI_APPLICATION = "carebudget.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "carebudget.desks.context.page",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "carebudget.desks.forms_renderer.GovukRenderer"
+
+DATABASES = {"default": env.db("DATABASE_URL", default="postgresql:///carebudget")}
+DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
+DATABASES["default"]["ATOMIC_REQUESTS"] = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "people.User"
+AUTHENTICATION_BACKENDS = [
+    "rules.permissions.ObjectPermissionBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "carebudget.people.adapters.InvitedOnlyAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_SESSION_REMEMBER = False
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = COUNCIL_NAME
+SECOND_FACTOR_REQUIRED_FOR_STAFF = True
+
+SESSION_COOKIE_AGE = 60 * 60 * 12
+SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = False
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "Europe/London"
+USE_TZ = True
+USE_I18N = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = env.path("STATIC_ROOT", default=ROOT / "staticfiles")
+STATICFILES_DIRS = [ROOT / "static"]
+MEDIA_ROOT = env.path("MEDIA_ROOT", default=ROOT / "media")
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+STATEMENT_FILE_LIMIT_BYTES = 50 * 1024 * 1024
+
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default=f"{COUNCIL_NAME} <{COUNCIL_EMAIL}>")
+
+CELERY_BROKER_URL = env("CELERY_BROKER_URL", default="redis://127.0.0.1:6379/0")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0, "interval_step": 0.2}
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULE = {
+    "send what is owed": {"task": "payments.tasks.send_due", "schedule": 10.0},
+    "ask the rail about unknown payments": {
+        "task": "payments.tasks.recover_unknown",
+        "schedule": 20.0,
+    },
+    "work through stored webhooks": {"task": "payments.tasks.work_webhooks", "schedule": 10.0},
+    "fetch what the rail moved": {"task": "payments.tasks.fetch_rail_lines", "schedule": 300.0},
+    "deliver waiting messages": {"task": "notify.tasks.deliver_waiting", "schedule": 15.0},
+    "sign the record": {"task": "audit.tasks.sign_checkpoint", "schedule": 3600.0},
+}
+
+STRIPE_API_KEY = env("STRIPE_API_KEY", default="")
+STRIPE_WEBHOOK_SECRET = env("STRIPE_WEBHOOK_SECRET", default="")
+STRIPE_API_BASE = env("STRIPE_API_BASE", default="https://api.stripe.com")
+STRIPE_TIMEOUT_SECONDS = env.float("STRIPE_TIMEOUT_SECONDS", default=20.0)
+STRIPE_IDEMPOTENCY_WINDOW_HOURS = 23
+"""Stripe keeps idempotency keys for at least 24 hours; an hour is kept in hand."""
+
+AUDIT_SIGNING_KEY = env("AUDIT_SIGNING_KEY", default="")
+"""Base64 of the 32-byte Ed25519 seed that signs checkpoints. Never stored in the database."""
+AUDIT_KEY_DIRECTORY = env("AUDIT_KEY_DIRECTORY", default="")
+
+PAYMENT_RAILS = {"stripe": "payments.rails.stripe_connect.StripeConnectRail"}
+PAYMENT_CLAIM_BATCH = 50
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        "stripe": {"level": "WARNING"},
+        "weasyprint": {"level": "ERROR"},
+        "fontTools": {"level": "ERROR"},
+    },
+}

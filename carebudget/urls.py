@@ -1,0 +1,14 @@
+"""Every address of the product. Each view names its permission, or nobody may open it."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("", include("carebudget.people.urls")),
+    path("", include("carebudget.notify.urls")),
+    path("", include("providers.urls")),
+    path("", include("plans.urls")),
+    path("", include("payments.urls")),
+    path("", include("carebudget.desks.urls")),
+]

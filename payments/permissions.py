@@ -1,0 +1,1 @@
+"""Who may do what in payments: named predicates, one rule per permission."""

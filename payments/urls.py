@@ -1,0 +1,7 @@
+"""Addresses of payments."""
+
+from django.urls import URLPattern
+
+app_name = "payments"
+
+urlpatterns: list[URLPattern] = []

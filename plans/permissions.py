@@ -1,0 +1,1 @@
+"""Who may do what in plans: named predicates, one rule per permission."""

@@ -1,0 +1,1 @@
+"""Who may do what in providers: named predicates, one rule per permission."""
