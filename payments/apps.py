@@ -10,4 +10,4 @@ class PaymentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import permissions  # noqa: F401  (registers the predicates)
+        from . import permissions, receivers  # noqa: F401  (registers predicates and receivers)

@@ -1,1 +1,105 @@
-"""Who may do what in payments: named predicates, one rule per permission."""
+"""Who may do what with money. Finance never acts on their own family's or their own firm's."""
+
+from typing import Any
+
+import rules
+
+from carebudget.people.models import User
+from carebudget.people.predicates import (
+    is_auditor,
+    is_family_of,
+    is_finance,
+    is_finance_manager,
+    is_finance_officer,
+    is_person,
+    represents,
+)
+from plans.models import Case
+from providers.models import Provider
+
+
+def case_of(about: Any) -> Case | None:
+    """The case behind a case, plan, agreement, invoice or payment."""
+    if about is None or isinstance(about, Case):
+        return about
+    case: Case | None = getattr(about, "case", None)
+    return case
+
+
+def provider_of(about: Any) -> Provider | None:
+    """The provider behind a provider, agreement, invoice or payment."""
+    if about is None or isinstance(about, Provider):
+        return about
+    provider: Provider | None = getattr(about, "provider", None)
+    return provider
+
+
+def is_member(user: User, provider: Provider | None) -> bool:
+    """The user speaks for this provider."""
+    if provider is None:
+        return False
+    return any(m.user_id == user.pk and m.ended_at is None for m in provider.members.all())
+
+
+@rules.predicate
+def speaks_for_person(user: User, about: Any) -> bool:
+    case = case_of(about)
+    return case is not None and (is_person(user, case.person) or represents(user, case.person))
+
+
+@rules.predicate
+def speaks_for_provider(user: User, about: Any) -> bool:
+    return is_member(user, provider_of(about))
+
+
+@rules.predicate
+def belongs_to_a_provider(user: User) -> bool:
+    return user.is_authenticated and user.provider_memberships.filter(ended_at=None).exists()
+
+
+@rules.predicate
+def has_no_stake(user: User, about: Any) -> bool:
+    """Neither the person, nor their family or helper, nor somebody of the provider."""
+    if about is None:
+        return True
+    case = case_of(about)
+    return not (case is not None and is_family_of(user, case.person)) and not is_member(
+        user, provider_of(about)
+    )
+
+
+@rules.predicate
+def works_the_case(user: User, about: Any) -> bool:
+    case = case_of(about)
+    return case is not None and user.has_perm("plans.work_case", case)
+
+
+impartial_finance = is_finance & has_no_stake
+
+rules.add_perm("payments.see_money", speaks_for_person | works_the_case | is_finance | is_auditor)
+rules.add_perm(
+    "payments.view_agreement",
+    speaks_for_person | speaks_for_provider | works_the_case | is_finance | is_auditor,
+)
+rules.add_perm("payments.offer_agreement", speaks_for_person | works_the_case)
+rules.add_perm("payments.answer_agreement", speaks_for_provider)
+rules.add_perm("payments.send_invoice", speaks_for_provider)
+rules.add_perm(
+    "payments.view_invoice",
+    speaks_for_person | speaks_for_provider | is_finance | is_auditor | works_the_case,
+)
+rules.add_perm("payments.confirm_invoice", speaks_for_person)
+rules.add_perm("payments.answer_query", speaks_for_provider)
+rules.add_perm("payments.approve_invoice", impartial_finance)
+rules.add_perm("payments.view_desk", is_finance | is_auditor)
+rules.add_perm("payments.view_run", is_finance | is_auditor)
+rules.add_perm("payments.make_run", is_finance_officer | is_finance_manager)
+rules.add_perm("payments.approve_run", is_finance_manager)
+rules.add_perm("payments.mend_payment", impartial_finance)
+rules.add_perm("payments.view_payment", is_finance | is_auditor | speaks_for_provider)
+rules.add_perm("payments.reconcile", is_finance)
+rules.add_perm("payments.view_reconciling", is_finance | is_auditor)
+rules.add_perm("payments.manage_payout", speaks_for_provider)
+rules.add_perm("payments.view_provider_desk", belongs_to_a_provider)
+rules.add_perm("payments.view_remittance", speaks_for_provider | is_finance | is_auditor)
+

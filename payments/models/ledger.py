@@ -1,6 +1,6 @@
 """Double entry. Legs of an entry sum to zero; entries and legs are never changed or deleted.
 
-The database enforces both (see migration ``0003_ledger_guarantees``), keeps every balance in the
+The database enforces both (see migration ``0002_ledger_guarantees``), keeps every balance in the
 transaction that posts, and refuses a budget below zero beyond what a named decision allowed.
 
 A leg's ``amount_pence`` is positive for a debit and negative for a credit. Pending entries hold

@@ -158,6 +158,7 @@ class Payment(Machine):
     claimed_at = models.DateTimeField(null=True, blank=True)
     first_claimed_at = models.DateTimeField(null=True, blank=True)
     sends = models.PositiveSmallIntegerField(default=0)
+    key_round = models.PositiveSmallIntegerField(default=1)
     unknown_since = models.DateTimeField(null=True, blank=True)
     next_look_at = models.DateTimeField(null=True, blank=True)
     external_id = models.CharField(max_length=80, blank=True, db_index=True)
@@ -166,6 +167,7 @@ class Payment(Machine):
     sent_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
     returned_at = models.DateTimeField(null=True, blank=True)
+    mended_at = models.DateTimeField(null=True, blank=True)
     entry = models.ForeignKey("payments.Entry", on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:
@@ -200,6 +202,11 @@ class Payment(Machine):
     def __str__(self) -> str:
         return self.reference
 
+    @property
+    def idempotency_key(self) -> str:
+        """What makes sending twice harmless at the rail."""
+        return f"{self.public_id}-{self.key_round}"
+
     @transition(field=state, source=PaymentState.PLANNED, target=PaymentState.RELEASED)
     def release(self) -> None:
         """Its run was approved."""
@@ -218,6 +225,16 @@ class Payment(Machine):
         self.sent_at = clock.now()
         self.unknown_since = None
         self.next_look_at = None
+
+    @transition(field=state, source=PaymentState.SENDING, target=PaymentState.RELEASED)
+    def wait_for_money(self) -> None:
+        """The rail said for certain that it did nothing because the balance is short.
+
+        The rail keeps that answer under the key, so the next try needs the next round of the key.
+        """
+        self.claimed_at = None
+        self.unknown_since = None
+        self.key_round += 1
 
     @transition(field=state, source=PaymentState.SENT, target=PaymentState.SETTLED)
     def settle(self) -> None:

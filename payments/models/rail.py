@@ -95,6 +95,7 @@ class WebhookEvent(models.Model):
     times_received = models.PositiveIntegerField(default=1)
     worked_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    tried_at = models.DateTimeField(null=True, blank=True)
     problem = models.TextField(blank=True)
 
     class Meta:

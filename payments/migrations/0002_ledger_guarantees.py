@@ -43,7 +43,7 @@ BALANCED_REVERSE = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("payments", "0002_initial")]
+    dependencies = [("payments", "0001_initial")]
 
     operations = [
         migrations.RunSQL(*append_only("payments_entry", "The ledger is never changed; correct it with a new entry")),
@@ -60,9 +60,9 @@ class Migration(migrations.Migration):
             *only_these_change(
                 "payments_payment",
                 [
-                    "state", "claimed_at", "first_claimed_at", "sends", "unknown_since", "next_look_at",
+                    "state", "claimed_at", "first_claimed_at", "sends", "key_round", "unknown_since", "next_look_at",
                     "external_id", "failure_code", "failure_sentence", "sent_at", "settled_at",
-                    "returned_at", "entry_id",
+                    "returned_at", "mended_at", "entry_id",
                 ],
                 "Whom a payment pays and how much is never changed",
                 also="OLD.external_id = '' OR NEW.external_id = OLD.external_id",
