@@ -1,0 +1,153 @@
+"""The eligibility decision that the regulations lead to, from verified answers. Pure.
+
+Source: Care and Support (Eligibility Criteria) Regulations 2014, SI 2015/313, regulations 2 and 3.
+Three conditions: the cause, enough outcomes that cannot be achieved (for carers: or health at risk),
+and a significant impact on wellbeing. It proposes; a worker decides, and may decide otherwise.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from carebudget.text import join_words, plural
+
+from .pack import Outcome, Pack, Question
+
+
+@dataclass(frozen=True)
+class OutcomeProposal:
+    """One outcome: whether it is unmet, in which ways, and why, in a sentence."""
+
+    outcome: str
+    title: str
+    unmet: bool
+    ways: tuple[str, ...]
+    points: int
+    sentence: str
+
+
+@dataclass(frozen=True)
+class EligibilityProposal:
+    """What the rules propose, with everything it rests on."""
+
+    eligible: bool
+    cause_met: bool
+    outcomes_met: bool
+    health_at_risk: bool
+    wellbeing_met: bool
+    wellbeing: tuple[str, ...]
+    unmet_count: int
+    outcomes_needed: int
+    outcomes: tuple[OutcomeProposal, ...]
+    sentence: str
+
+    def as_data(self) -> dict[str, Any]:
+        """The whole working as JSON data, to be kept with the decision."""
+        return {
+            "eligible": self.eligible,
+            "cause_met": self.cause_met,
+            "outcomes_met": self.outcomes_met,
+            "health_at_risk": self.health_at_risk,
+            "wellbeing_met": self.wellbeing_met,
+            "wellbeing": list(self.wellbeing),
+            "unmet_count": self.unmet_count,
+            "outcomes_needed": self.outcomes_needed,
+            "sentence": self.sentence,
+            "outcomes": [
+                {
+                    "outcome": o.outcome,
+                    "title": o.title,
+                    "unmet": o.unmet,
+                    "ways": list(o.ways),
+                    "points": o.points,
+                    "sentence": o.sentence,
+                }
+                for o in self.outcomes
+            ],
+        }
+
+
+def propose_eligibility(pack: Pack, answers: Mapping[str, Any]) -> EligibilityProposal:
+    """What the regulations lead to for these answers."""
+    test = pack.eligibility
+    cause = _says_yes(pack, answers, test.cause_question)
+    health = bool(test.health_question) and _says_yes(pack, answers, test.health_question)
+    wellbeing = _wellbeing(pack, answers)
+    outcomes = tuple(_outcome(pack, outcome, answers) for outcome in pack.outcomes)
+    unmet = [o for o in outcomes if o.unmet]
+    enough = len(unmet) >= test.outcomes_needed
+    eligible = cause and (enough or health) and bool(wellbeing)
+    return EligibilityProposal(
+        eligible=eligible,
+        cause_met=cause,
+        outcomes_met=enough,
+        health_at_risk=health,
+        wellbeing_met=bool(wellbeing),
+        wellbeing=wellbeing,
+        unmet_count=len(unmet),
+        outcomes_needed=test.outcomes_needed,
+        outcomes=outcomes,
+        sentence=_sentence(pack, eligible, cause, enough or health, unmet, wellbeing),
+    )
+
+
+def _says_yes(pack: Pack, answers: Mapping[str, Any], key: str) -> bool:
+    value = answers.get(key)
+    question = pack.question(key)
+    if isinstance(value, str):
+        chosen = question.option(value)
+        return chosen is not None and chosen.means_unable
+    return value is True
+
+
+def _wellbeing(pack: Pack, answers: Mapping[str, Any]) -> tuple[str, ...]:
+    chosen = answers.get(pack.eligibility.wellbeing_question) or []
+    return tuple(key for key, _ in pack.wellbeing if key in chosen)
+
+
+def asked(pack: Pack, outcome: str, role: str) -> Question | None:
+    """The question with this role about an outcome."""
+    return next((q for q in pack.questions if q.outcome == outcome and q.role == role), None)
+
+
+def _outcome(pack: Pack, outcome: Outcome, answers: Mapping[str, Any]) -> OutcomeProposal:
+    need = asked(pack, outcome.key, "need")
+    ways_question = asked(pack, outcome.key, "ways")
+    chosen = need.option(str(answers.get(need.key))) if need else None
+    named = answers.get(ways_question.key) or [] if ways_question else []
+    ways = tuple(way.key for way in pack.ways if way.key in named)
+    unmet = bool(ways) or (chosen is not None and chosen.means_unable)
+    if unmet and not ways and pack.ways:
+        ways = (pack.ways[0].key,)
+    titles = {way.key: way.words for way in pack.ways}
+    if unmet:
+        sentence = f"{outcome.title}: you {join_words([titles[way] for way in ways], 'and')}."
+    else:
+        sentence = f"{outcome.title}: your answers say that you can manage this."
+    return OutcomeProposal(
+        outcome=outcome.key,
+        title=outcome.title,
+        unmet=unmet,
+        ways=ways,
+        points=chosen.points if chosen else 0,
+        sentence=sentence,
+    )
+
+
+def _sentence(
+    pack: Pack, eligible: bool, cause: bool, enough: bool, unmet: list[OutcomeProposal], wellbeing: tuple[str, ...]
+) -> str:
+    test = pack.eligibility
+    if eligible:
+        things = join_words([o.title[0].lower() + o.title[1:] for o in unmet]) or "your health"
+        return f"{test.words_eligible} This is because of: {things}."
+    why = []
+    if not cause:
+        why.append("the difficulties do not come from what this programme is for")
+    if not enough:
+        why.append(
+            f"{plural(len(unmet), 'area')} of life cannot be managed, and the rules need {test.outcomes_needed} or more"
+        )
+    if not wellbeing:
+        why.append("the answers do not show a big effect on your wellbeing")
+    return f"{test.words_not_eligible} The reason: {join_words(why)}."

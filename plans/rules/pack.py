@@ -1,0 +1,211 @@
+"""A programme pack as frozen values: the rules of one programme as data. Pure; reads no files."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+
+class PackError(ValueError):
+    """A pack that cannot be used. ``path`` says where, ``message`` what is wrong."""
+
+    def __init__(self, path: str, message: str) -> None:
+        self.path = path
+        self.message = message
+        super().__init__(f"{path}: {message}")
+
+
+@dataclass(frozen=True)
+class Option:
+    """One answer that can be chosen. ``points`` are need points; ``ways`` name ways of being unable."""
+
+    key: str
+    label: str
+    hint: str = ""
+    points: int = 0
+    share: Fraction = Fraction(0)
+    means_unable: bool = False
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question in plain words, with an easy-read variant."""
+
+    key: str
+    kind: str
+    text: str
+    easy_read: str
+    hint: str = ""
+    required: bool = True
+    options: tuple[Option, ...] = ()
+    role: str = ""
+    outcome: str = ""
+
+    def option(self, key: str) -> Option | None:
+        """The option with this key."""
+        return next((option for option in self.options if option.key == key), None)
+
+
+@dataclass(frozen=True)
+class Section:
+    """One page of the questionnaire."""
+
+    key: str
+    title: str
+    intro: str
+    questions: tuple[Question, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One outcome of the eligibility regulations."""
+
+    key: str
+    title: str
+    source: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way in which somebody can be unable to achieve an outcome."""
+
+    key: str
+    title: str
+    words: str
+
+
+@dataclass(frozen=True)
+class EligibilityTest:
+    """Threshold and conditions of the test."""
+
+    outcomes_needed: int
+    cause_question: str
+    wellbeing_question: str
+    health_question: str
+    source: str
+    words_eligible: str
+    words_not_eligible: str
+    what_else_helps: tuple[str, ...]
+    how_to_challenge: str
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """A named addition in the allocation: fixed pence a year, or a percentage of the sum so far."""
+
+    key: str
+    label: str
+    question: str
+    option: str
+    pence: int = 0
+    percent: Fraction = Fraction(0)
+
+
+@dataclass(frozen=True)
+class AllocationTable:
+    """How points become pence a year."""
+
+    method: str
+    knots: tuple[tuple[int, int], ...] = ()
+    pence_per_point: int = 0
+    bands: tuple[tuple[int, int], ...] = ()
+    prices: tuple[tuple[str, str, int, Fraction], ...] = ()
+    adjustments: tuple[Adjustment, ...] = ()
+    round_to_pence: int = 1
+    minimum_pence: int = 0
+    maximum_pence: int | None = None
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One of the questions that a plan answers, and when it is returned."""
+
+    key: str
+    number: int
+    question: str
+    help: str
+    easy_read: str
+    returned_if: str
+    needs: str = "words"
+
+
+@dataclass(frozen=True)
+class DelegatedLimit:
+    """The most that one level may agree, in pence a year; ``None`` has no limit."""
+
+    level: str
+    pence: int | None
+    above_indicative: bool
+
+
+@dataclass(frozen=True)
+class StageTime:
+    """How many working days a stage usually takes, and who has it."""
+
+    stage: str
+    usual_days: int
+    held_by: str
+
+
+@dataclass(frozen=True)
+class ReviewTimetable:
+    """When reviews fall due, in weeks after the plan starts."""
+
+    first_from_weeks: int
+    first_to_weeks: int
+    then_every_weeks: int
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Everything a programme needs, checked for sense when it is built."""
+
+    key: str
+    version: str
+    title: str
+    legal_basis: str
+    charged: bool
+    outcomes: tuple[Outcome, ...]
+    ways: tuple[Way, ...]
+    wellbeing: tuple[tuple[str, str], ...]
+    eligibility: EligibilityTest
+    sections: tuple[Section, ...]
+    allocation: AllocationTable
+    criteria: tuple[Criterion, ...]
+    limits: tuple[DelegatedLimit, ...]
+    stages: tuple[StageTime, ...]
+    reviews: ReviewTimetable
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """All questions in order."""
+        return tuple(question for section in self.sections for question in section.questions)
+
+    def question(self, key: str) -> Question:
+        """The question with this key. Raises ``KeyError``."""
+        for question in self.questions:
+            if question.key == key:
+                return question
+        raise KeyError(key)
+
+    def section(self, key: str) -> Section:
+        """The section with this key. Raises ``KeyError``."""
+        for section in self.sections:
+            if section.key == key:
+                return section
+        raise KeyError(key)
+
+    def outcome(self, key: str) -> Outcome:
+        """The outcome with this key. Raises ``KeyError``."""
+        for outcome in self.outcomes:
+            if outcome.key == key:
+                return outcome
+        raise KeyError(key)
+
+    @classmethod
+    def from_mapping(cls, mapping: Mapping[str, Any]) -> "Pack":
+        """Build and check a pack from the data of its YAML file. Raises ``PackError``."""
+        from .reading import read_pack
+
+        return read_pack(mapping)
