@@ -20,14 +20,18 @@ def case_by_reference(reference: str) -> Case:
 
 def plan_by_reference(reference: str) -> SupportPlan:
     """The plan with this reference. Raises ``SupportPlan.DoesNotExist``."""
-    plan = SupportPlan.objects.select_related("indicative_budget", "document").get(reference=reference)
+    plan = SupportPlan.objects.select_related("indicative_budget", "document").get(
+        reference=reference
+    )
     plan.case = case_by_reference(plan.case.reference)
     return plan
 
 
 def challenge_by_reference(reference: str) -> Challenge:
     """The challenge with this reference. Raises ``Challenge.DoesNotExist``."""
-    challenge = Challenge.objects.select_related("raised_by", "considered_by").get(reference=reference)
+    challenge = Challenge.objects.select_related("raised_by", "considered_by").get(
+        reference=reference
+    )
     challenge.case = case_by_reference(challenge.case.reference)
     return challenge
 
@@ -39,7 +43,9 @@ def cases_of_client(user: User) -> list[Case]:
     return sorted(rows.order_by("-opened_at"), key=lambda case: case.stage not in OPEN_STAGES)
 
 
-def caseload(user: User, *, stage: str = "", search: str = "", scope: str = "mine") -> QuerySet[Case]:
+def caseload(
+    user: User, *, stage: str = "", search: str = "", scope: str = "mine"
+) -> QuerySet[Case]:
     """Cases a member of staff works on, most urgent first, each with ``entered_at`` and ``due_on``.
 
     ``scope``: ``mine``, ``team`` (of a manager's teams), ``decide`` (plans waiting for a decision) or
@@ -55,7 +61,9 @@ def caseload(user: User, *, stage: str = "", search: str = "", scope: str = "min
     elif scope == "team":
         rows = rows.filter(team__in=teams)
     elif scope == "decide":
-        rows = rows.filter(plans__decisions__state="pending", plans__decisions__level__in=_levels(user))
+        rows = rows.filter(
+            plans__decisions__state="pending", plans__decisions__level__in=_levels(user)
+        )
     else:
         rows = rows.filter(worker=None)
     if stage:
@@ -67,7 +75,9 @@ def caseload(user: User, *, stage: str = "", search: str = "", scope: str = "min
         rows = rows.filter(Q(person__full_name__icontains=words) | Q(reference__iexact=words))
     own = Q(person__family_ties__user=user) | Q(person__user=user)
     helped = Representation.objects.filter(user=user, ended_at=None, person=OuterRef("person"))
-    return rows.exclude(own).exclude(Exists(helped)).order_by(F("due_on").asc(nulls_last=True), "id")
+    return (
+        rows.exclude(own).exclude(Exists(helped)).order_by(F("due_on").asc(nulls_last=True), "id")
+    )
 
 
 def _levels(user: User) -> list[str]:

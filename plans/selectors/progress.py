@@ -97,7 +97,11 @@ class NextAction:
 
 def current_plan(case: Case) -> SupportPlan | None:
     """The plan in the making, else the one in force."""
-    return case.plans.exclude(state__in=[PlanState.SUPERSEDED, PlanState.ENDED]).order_by("-version").first()
+    return (
+        case.plans.exclude(state__in=[PlanState.SUPERSEDED, PlanState.ENDED])
+        .order_by("-version")
+        .first()
+    )
 
 
 def next_action(case: Case, user: User) -> NextAction | None:
@@ -119,40 +123,90 @@ def _for_client(case: Case) -> tuple[str, str, str] | None:
         case Stage.ASSESSING:
             assessment = case.assessments.order_by("-id").first()
             if assessment is None or assessment.state == "draft":
-                return ("Answer the questions", f"Tell us about {name}’s life, in your own words. You can stop and come back.", _page("questionnaire", case))
+                return (
+                    "Answer the questions",
+                    f"Tell us about {name}’s life, in your own words. You can stop and come back.",
+                    _page("questionnaire", case),
+                )
             return None
         case Stage.NOT_ELIGIBLE:
-            return ("Read why", "See the reasons, what else can help, and how to ask us to look again.", _page("decision", case))
+            return (
+                "Read why",
+                "See the reasons, what else can help, and how to ask us to look again.",
+                _page("decision", case),
+            )
         case Stage.BUDGETED:
-            return ("See the budget and start planning", "You know how much there is. Now say how you want to use it.", _page("budget", case))
+            return (
+                "See the budget and start planning",
+                "You know how much there is. Now say how you want to use it.",
+                _page("budget", case),
+            )
         case Stage.PLANNING:
             plan = current_plan(case)
             if plan and plan.state == PlanState.RETURNED:
-                return ("Change your plan", "Your social worker has written a comment. Change the plan and send it again.", _page("plan", case))
-            return ("Go on with your plan", "Say what you want to change, and who will support you.", _page("plan", case))
+                return (
+                    "Change your plan",
+                    "Your social worker has written a comment. Change the plan and send it again.",
+                    _page("plan", case),
+                )
+            return (
+                "Go on with your plan",
+                "Say what you want to change, and who will support you.",
+                _page("plan", case),
+            )
         case Stage.AGREED:
-            return ("Set up your support", "Your plan is agreed. Offer the work to the providers you chose.", f"/my-budget/{case.reference}/support/")
+            return (
+                "Set up your support",
+                "Your plan is agreed. Offer the work to the providers you chose.",
+                f"/my-budget/{case.reference}/support/",
+            )
     return None
 
 
 def _for_staff(case: Case, user: User) -> tuple[str, str, str] | None:
     if case.worker_id is None and user.has_perm("plans.take_case", case):
-        return ("Take this case", f"{case.person.full_name} has no worker yet.", _page("take", case))
+        return (
+            "Take this case",
+            f"{case.person.full_name} has no worker yet.",
+            _page("take", case),
+        )
     works = user.has_perm("plans.work_case", case)
     match case.stage:
         case Stage.REFERRED if works:
-            return ("Start the assessment", f"Open the questions for {case.person.called}, and invite them.", f"/cases/{case.reference}/")
+            return (
+                "Start the assessment",
+                f"Open the questions for {case.person.called}, and invite them.",
+                f"/cases/{case.reference}/",
+            )
         case Stage.ASSESSING if works:
             assessment = case.assessments.order_by("-id").first()
             if assessment and assessment.state == "submitted":
-                return ("Check the answers", "Talk them through with the person, then verify them.", _page("assessment", case))
+                return (
+                    "Check the answers",
+                    "Talk them through with the person, then verify them.",
+                    _page("assessment", case),
+                )
             if assessment and assessment.state == "verified":
-                return ("Decide eligibility", "Decide for each outcome, with a reason.", _page("decide", case))
+                return (
+                    "Decide eligibility",
+                    "Decide for each outcome, with a reason.",
+                    _page("decide", case),
+                )
         case Stage.ELIGIBLE if works:
-            return ("Confirm the budget", "Look at the working, change it with a reason if you must, and tell the person.", _page("budget_confirm", case))
+            return (
+                "Confirm the budget",
+                "Look at the working, change it with a reason if you must, and tell the person.",
+                _page("budget_confirm", case),
+            )
         case Stage.AWAITING_AGREEMENT if user.has_perm("plans.review_plan", case):
             plan = current_plan(case)
             decision = plan.decisions.filter(state=DecisionState.PENDING).first() if plan else None
-            if decision and (decision.level in user.roles or (decision.level == "worker" and works)):
-                return ("Look at the plan", "Agree it, return it with a comment, or pass it up.", _page("plan_review", case))
+            if decision and (
+                decision.level in user.roles or (decision.level == "worker" and works)
+            ):
+                return (
+                    "Look at the plan",
+                    "Agree it, return it with a comment, or pass it up.",
+                    _page("plan_review", case),
+                )
     return None

@@ -37,7 +37,9 @@ def read_pack_file(path: Path) -> tuple[Pack, dict[str, Any], str]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
-        raise Refused("pack_unreadable", f"{path.name}{line}: {getattr(error, 'problem', error)}.") from error
+        raise Refused(
+            "pack_unreadable", f"{path.name}{line}: {getattr(error, 'problem', error)}."
+        ) from error
     except PackError as error:
         line_no = _line_of(text, error.path)
         line = f", line {line_no}" if line_no else ""
@@ -105,9 +107,13 @@ def _load(path: Path) -> LoadedPack:
 
 def current_pack(key: str) -> ProgrammePack:
     """The pack that new cases use: the newest that is not retired. Raises ``Refused`` when there is none."""
-    pack = ProgrammePack.objects.filter(key=key, retired_at=None).order_by("-loaded_at", "-id").first()
+    pack = (
+        ProgrammePack.objects.filter(key=key, retired_at=None).order_by("-loaded_at", "-id").first()
+    )
     if pack is None:
-        raise Refused("pack_unknown", f"There is no programme called {key}.", "Load it with load_packs.")
+        raise Refused(
+            "pack_unknown", f"There is no programme called {key}.", "Load it with load_packs."
+        )
     return pack
 
 
