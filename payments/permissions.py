@@ -102,4 +102,3 @@ rules.add_perm("payments.view_reconciling", is_finance | is_auditor)
 rules.add_perm("payments.manage_payout", speaks_for_provider)
 rules.add_perm("payments.view_provider_desk", belongs_to_a_provider)
 rules.add_perm("payments.view_remittance", speaks_for_provider | is_finance | is_auditor)
-

@@ -72,4 +72,12 @@ def signed_in(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
-__all__ = ["PUBLIC", "SIGNED_IN", "HttpResponse", "SignedInRequest", "needs", "require", "signed_in"]
+__all__ = [
+    "PUBLIC",
+    "SIGNED_IN",
+    "HttpResponse",
+    "SignedInRequest",
+    "needs",
+    "require",
+    "signed_in",
+]

@@ -52,7 +52,9 @@ class SecurityHeadersMiddleware:
 
     def __init__(self, get_response: Respond) -> None:
         self.get_response = get_response
-        rail_pages = f"https://connect.stripe.com {settings.STRIPE_API_BASE if settings.DEMO else ''}"
+        rail_pages = (
+            f"https://connect.stripe.com {settings.STRIPE_API_BASE if settings.DEMO else ''}"
+        )
         self.policy = "; ".join(
             [
                 "default-src 'self'",
@@ -71,7 +73,9 @@ class SecurityHeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", self.policy)
-        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+        response.headers.setdefault(
+            "Permissions-Policy", "camera=(), geolocation=(), microphone=()"
+        )
         if request.path.startswith(settings.STATIC_URL):
             return response
         response.headers.setdefault("Cache-Control", "no-store")

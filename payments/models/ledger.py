@@ -38,7 +38,11 @@ class Account(models.Model):
         "plans.Case", on_delete=models.PROTECT, null=True, blank=True, related_name="accounts"
     )
     provider = models.ForeignKey(
-        "providers.Provider", on_delete=models.PROTECT, null=True, blank=True, related_name="accounts"
+        "providers.Provider",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="accounts",
     )
     balance_pence = models.BigIntegerField(default=0)
     held_pence = models.BigIntegerField(default=0)
@@ -48,7 +52,9 @@ class Account(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(held_pence__gte=0), name="held_not_negative"),
-            models.CheckConstraint(condition=Q(overdraft_pence__gte=0), name="overdraft_not_negative"),
+            models.CheckConstraint(
+                condition=Q(overdraft_pence__gte=0), name="overdraft_not_negative"
+            ),
             models.CheckConstraint(
                 condition=~Q(kind="budget")
                 | Q(balance_pence__lte=F("overdraft_pence") - F("held_pence")),

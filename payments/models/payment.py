@@ -168,7 +168,9 @@ class Payment(Machine):
     settled_at = models.DateTimeField(null=True, blank=True)
     returned_at = models.DateTimeField(null=True, blank=True)
     mended_at = models.DateTimeField(null=True, blank=True)
-    entry = models.ForeignKey("payments.Entry", on_delete=models.PROTECT, null=True, related_name="+")
+    entry = models.ForeignKey(
+        "payments.Entry", on_delete=models.PROTECT, null=True, related_name="+"
+    )
 
     class Meta:
         ordering = ["id"]
@@ -191,9 +193,7 @@ class Payment(Machine):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["id"], condition=Q(state="released"), name="payment_released_idx"
-            ),
+            models.Index(fields=["id"], condition=Q(state="released"), name="payment_released_idx"),
             models.Index(
                 fields=["claimed_at"], condition=Q(state="sending"), name="payment_sending_idx"
             ),
@@ -298,7 +298,9 @@ class RemittanceAdvice(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["run", "provider"], name="one_remittance_per_payee_and_run")
+            models.UniqueConstraint(
+                fields=["run", "provider"], name="one_remittance_per_payee_and_run"
+            )
         ]
 
     def __str__(self) -> str:

@@ -25,7 +25,9 @@ class PayoutAccount(models.Model):
     )
     rail = models.CharField(max_length=20, default="stripe")
     external_id = models.CharField(max_length=80, unique=True)
-    state = models.CharField(max_length=12, choices=PayoutState.choices, default=PayoutState.STARTED)
+    state = models.CharField(
+        max_length=12, choices=PayoutState.choices, default=PayoutState.STARTED
+    )
     bank_last4 = models.CharField(max_length=4, blank=True)
     missing = models.JSONField(default=list)
     looked_at = models.DateTimeField(null=True, blank=True)

@@ -77,7 +77,9 @@ class ServiceAgreement(Machine):
                 name="one_running_agreement_per_support",
             ),
             models.CheckConstraint(
-                condition=Q(rate_pence__gt=0) & Q(limit_pence__gt=0) & Q(ends_on__gte=F("starts_on")),
+                condition=Q(rate_pence__gt=0)
+                & Q(limit_pence__gt=0)
+                & Q(ends_on__gte=F("starts_on")),
                 name="agreement_terms_make_sense",
             ),
         ]

@@ -61,7 +61,9 @@ class Statement(Machine):
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
     file = models.ForeignKey(StatementFile, on_delete=models.PROTECT, related_name="statements")
-    account = models.ForeignKey(StatementAccount, on_delete=models.PROTECT, related_name="statements")
+    account = models.ForeignKey(
+        StatementAccount, on_delete=models.PROTECT, related_name="statements"
+    )
     statement_id = models.CharField(max_length=80, blank=True)
     sequence = models.CharField(max_length=40, blank=True)
     from_date = models.DateField(null=True, blank=True)
@@ -136,7 +138,9 @@ class StatementLine(Machine):
         ]
         indexes = [
             models.Index(
-                fields=["account", "booked_on"], condition=~Q(state="matched"), name="line_unmatched_idx"
+                fields=["account", "booked_on"],
+                condition=~Q(state="matched"),
+                name="line_unmatched_idx",
             )
         ]
 

@@ -202,7 +202,13 @@ class StripeConnectRail:
                 object_id=str(event["data"]["object"].get("id", "")),
                 payload=event,
             )
-        except (stripe.SignatureVerificationError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (
+            stripe.SignatureVerificationError,
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+        ) as error:
             raise ForgedWebhook(str(error)) from error
 
     def _ask(self, call: Any) -> Any:
@@ -217,7 +223,12 @@ def _refusal(error: stripe.StripeError) -> SendAnswer:
     certain = isinstance(error, stripe.InvalidRequestError | stripe.CardError)
     if certain and error.code in SHORT_CODES:
         return ShortOfMoney(_words(error))
-    if certain and error.http_status is not None and 400 <= error.http_status < 500 and error.http_status not in (409, 429):
+    if (
+        certain
+        and error.http_status is not None
+        and 400 <= error.http_status < 500
+        and error.http_status not in (409, 429)
+    ):
         code = error.code or "refused"
         return Declined(code, _SENTENCES.get(code, _words(error)))
     return Unknown(why=_words(error), look_after_seconds=_pause(error))
@@ -254,5 +265,3 @@ def _topup(topup: Any) -> RailTopUp:
         failed=topup.status in ("failed", "canceled", "reversed"),
         sentence=topup.failure_message or "",
     )
-
-

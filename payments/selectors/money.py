@@ -44,7 +44,10 @@ def money_of_cases(cases: Iterable[Case]) -> dict[int, CaseMoney]:
     accounts = {a.pk: a for a in Account.objects.filter(kind=AccountKind.BUDGET, case_id__in=ids)}
     moved = Leg.objects.filter(account_id__in=accounts, entry__kind__in=MOVING)
     allocated = dict(
-        moved.filter(entry__event__startswith="budget.").values_list("account").annotate(t=Sum("amount_pence")).order_by()
+        moved.filter(entry__event__startswith="budget.")
+        .values_list("account")
+        .annotate(t=Sum("amount_pence"))
+        .order_by()
     )
     limits = dict(
         ServiceAgreement.objects.filter(case_id__in=ids, state__in=RUNNING)
@@ -66,6 +69,8 @@ def money_of_cases(cases: Iterable[Case]) -> dict[int, CaseMoney]:
             budget_pence=budget,
             spent_pence=budget + account.balance_pence,
             held_pence=account.held_pence,
-            committed_pence=max(0, limits.get(account.case_id, 0) - invoiced.get(account.case_id, 0)),
+            committed_pence=max(
+                0, limits.get(account.case_id, 0) - invoiced.get(account.case_id, 0)
+            ),
         )
     return {pk: money for pk, money in found.items() if pk is not None}

@@ -36,9 +36,15 @@ class RunSummary:
 
 def run_summary(run: PaymentRun) -> RunSummary:
     """Totals by state, the largest payments, and payees who were never paid before."""
-    rows = run.payments.values("state").annotate(count=Count("id"), total=Sum("amount_pence")).order_by("state")
+    rows = (
+        run.payments.values("state")
+        .annotate(count=Count("id"), total=Sum("amount_pence"))
+        .order_by("state")
+    )
     labels = dict(PaymentState.choices)
-    states = tuple(StateTotal(r["state"], str(labels[r["state"]]), r["count"], r["total"]) for r in rows)
+    states = tuple(
+        StateTotal(r["state"], str(labels[r["state"]]), r["count"], r["total"]) for r in rows
+    )
     paid_before = Payment.objects.filter(
         provider=OuterRef("provider"), state__in=[PaymentState.SENT, PaymentState.SETTLED]
     ).exclude(run=run)

@@ -11,20 +11,28 @@ BANK_NAMES = {"main": "Council bank account", "stripe": "Balance at Stripe"}
 
 def authority_account() -> Account:
     """Council money allocated to people's budgets."""
-    return account("authority:allocated", kind=AccountKind.AUTHORITY, name="Allocated to personal budgets")
+    return account(
+        "authority:allocated", kind=AccountKind.AUTHORITY, name="Allocated to personal budgets"
+    )
 
 
 def budget_account(case: Case) -> Account:
     """The budget of one case. A credit balance: what it holds shows as a negative number of debits."""
     return account(
-        f"budget:{case.reference}", kind=AccountKind.BUDGET, name=f"Budget of {case.reference}", case=case
+        f"budget:{case.reference}",
+        kind=AccountKind.BUDGET,
+        name=f"Budget of {case.reference}",
+        case=case,
     )
 
 
 def payable_account(provider: Provider) -> Account:
     """What is owed to one provider."""
     return account(
-        f"payable:{provider.reference}", kind=AccountKind.PAYABLE, name=f"Owed to {provider.reference}", provider=provider
+        f"payable:{provider.reference}",
+        kind=AccountKind.PAYABLE,
+        name=f"Owed to {provider.reference}",
+        provider=provider,
     )
 
 
@@ -50,13 +58,16 @@ def suspense_account() -> Account:
 
 def funding_account(source: str) -> Account:
     """Where the council's own money comes from when it is paid into the care bank account."""
-    return account(f"authority:{source}", kind=AccountKind.AUTHORITY, name=f"Council money: {source}")
+    return account(
+        f"authority:{source}", kind=AccountKind.AUTHORITY, name=f"Council money: {source}"
+    )
 
 
 def statement_account(code: str) -> StatementAccount:
     """``bank`` or ``stripe``: the account whose statements are read."""
     ledger = bank_account("main" if code == "bank" else code)
     found, _ = StatementAccount.objects.get_or_create(
-        code=code, defaults={"name": BANK_NAMES["main" if code == "bank" else code], "ledger_account": ledger}
+        code=code,
+        defaults={"name": BANK_NAMES["main" if code == "bank" else code], "ledger_account": ledger},
     )
     return found

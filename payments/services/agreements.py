@@ -22,7 +22,11 @@ ENDED = (AgreementState.DECLINED, AgreementState.ENDED)
 
 def members_of(provider: Provider) -> list[User]:
     """Everyone who speaks for a provider now."""
-    return list(User.objects.filter(provider_memberships__provider=provider, provider_memberships__ended_at=None))
+    return list(
+        User.objects.filter(
+            provider_memberships__provider=provider, provider_memberships__ended_at=None
+        )
+    )
 
 
 def limit_for(support: PlanSupport, plan: SupportPlan) -> Pence:
@@ -159,7 +163,9 @@ def decline_agreement(*, agreement: ServiceAgreement, reason: str, by: User) -> 
 
 def start_agreements_due() -> int:
     """What the beat does each day: accepted agreements whose first day has come are running."""
-    due = ServiceAgreement.objects.filter(state=AgreementState.ACCEPTED, starts_on__lte=clock.today())
+    due = ServiceAgreement.objects.filter(
+        state=AgreementState.ACCEPTED, starts_on__lte=clock.today()
+    )
     return sum(_start(agreement) for agreement in list(due))
 
 
@@ -170,11 +176,12 @@ def _start(agreement: ServiceAgreement) -> int:
             return 0
         move(row, "start")
         record(
-            chain=row.case.chain, verb="agreement.started", subject=f"agreement:{row.reference}", by=None
+            chain=row.case.chain,
+            verb="agreement.started",
+            subject=f"agreement:{row.reference}",
+            by=None,
         )
     return 1
-
-
 
 
 def _go_live(agreement: ServiceAgreement, by: User) -> None:

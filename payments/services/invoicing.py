@@ -71,11 +71,18 @@ def send_invoice(
         .get(pk=agreement.pk)
     )
     if agreement.state not in ("live", "suspended", "ended"):
-        raise Refused("agreement_not_live", "This agreement is not running, so it cannot be invoiced.")
+        raise Refused(
+            "agreement_not_live", "This agreement is not running, so it cannot be invoiced."
+        )
     if len(lines) > LINES_LIMIT:
         raise Refused("too_many_lines", f"An invoice can have at most {LINES_LIMIT} lines.")
-    drafts = tuple(LineDraft(line.service_date, line.description, line.quantity, line.rate_pence) for line in lines)
-    problems = check_invoice(drafts, _terms(agreement), period_from=period_from, period_to=period_to, today=clock.today())
+    drafts = tuple(
+        LineDraft(line.service_date, line.description, line.quantity, line.rate_pence)
+        for line in lines
+    )
+    problems = check_invoice(
+        drafts, _terms(agreement), period_from=period_from, period_to=period_to, today=clock.today()
+    )
     if problems:
         first = problems[0]
         raise Refused(f"invoice_{first.code}", first.sentence, field=first.field)
@@ -96,7 +103,12 @@ def send_invoice(
         for line in drafts
     )
     _hold_money(invoice, by)
-    _record(invoice, "invoice.sent", by, changes={"total_pence": total, "agreement": agreement.reference})
+    _record(
+        invoice,
+        "invoice.sent",
+        by,
+        changes={"total_pence": total, "agreement": agreement.reference},
+    )
     send_to_all(
         to=clients_and_helpers(invoice.case),
         key=f"invoice.sent:{invoice.reference}",
@@ -117,7 +129,14 @@ def _terms(agreement: ServiceAgreement) -> AgreementTerms:
 
 
 def _create(
-    agreement: ServiceAgreement, number: str, key: str, period_from: date, period_to: date, total: Pence, by: User, note: str
+    agreement: ServiceAgreement,
+    number: str,
+    key: str,
+    period_from: date,
+    period_to: date,
+    total: Pence,
+    by: User,
+    note: str,
 ) -> Invoice:
     try:
         with transaction.atomic():
@@ -242,8 +261,15 @@ def approve_invoice(*, invoice: Invoice, by: User) -> Invoice:
         by=by,
     )
     move(invoice, "approve", by=by, entry=entry)
-    _record(invoice, "invoice.approved", by, changes={"total_pence": invoice.total_pence, "plan": invoice.agreement.plan.reference})
-    _tell_provider(invoice, "approved", "Your invoice is approved", "It goes into the next payment run.")
+    _record(
+        invoice,
+        "invoice.approved",
+        by,
+        changes={"total_pence": invoice.total_pence, "plan": invoice.agreement.plan.reference},
+    )
+    _tell_provider(
+        invoice, "approved", "Your invoice is approved", "It goes into the next payment run."
+    )
     return invoice
 
 
@@ -256,10 +282,18 @@ def reject_invoice(*, invoice: Invoice, reason: str, by: User) -> Invoice:
     move(invoice, "reject", reason=reason)
     assert invoice.hold is not None
     ledger.void_hold(
-        held=invoice.hold, key=f"invoice-rejected:{invoice.reference}", description=f"Invoice {invoice.number} rejected", by=by
+        held=invoice.hold,
+        key=f"invoice-rejected:{invoice.reference}",
+        description=f"Invoice {invoice.number} rejected",
+        by=by,
     )
     _record(invoice, "invoice.rejected", by, reason=reason)
-    _tell_provider(invoice, "rejected", "Your invoice was rejected", f"The reason: “{reason}”. You may send a corrected one.")
+    _tell_provider(
+        invoice,
+        "rejected",
+        "Your invoice was rejected",
+        f"The reason: “{reason}”. You may send a corrected one.",
+    )
     return invoice
 
 
@@ -276,7 +310,14 @@ def _needs_words(words: str, field: str, sentence: str) -> None:
         raise Refused(f"{field}_missing", sentence, field=field)
 
 
-def _record(invoice: Invoice, verb: str, by: User, *, reason: str = "", changes: dict[str, object] | None = None) -> None:
+def _record(
+    invoice: Invoice,
+    verb: str,
+    by: User,
+    *,
+    reason: str = "",
+    changes: dict[str, object] | None = None,
+) -> None:
     record(
         chain=invoice.case.chain,
         verb=verb,

@@ -44,11 +44,27 @@ def post_entry(
     Raises ``Refused`` when the legs do not balance or a budget would go below zero, ``Conflict`` when
     the key was used for other legs.
     """
-    return _write(EntryKind.POSTED, key, event, description, legs, by, effective_on, subject, corrects=corrects)
+    return _write(
+        EntryKind.POSTED,
+        key,
+        event,
+        description,
+        legs,
+        by,
+        effective_on,
+        subject,
+        corrects=corrects,
+    )
 
 
 def hold(
-    *, key: str, event: str, description: str, legs: Sequence[LegDraft], by: User | None = None, subject: str = ""
+    *,
+    key: str,
+    event: str,
+    description: str,
+    legs: Sequence[LegDraft],
+    by: User | None = None,
+    subject: str = "",
 ) -> Entry:
     """Hold money without moving it, until ``post_hold`` or ``void_hold``."""
     return _write(EntryKind.PENDING, key, event, description, legs, by, None, subject)
@@ -57,12 +73,16 @@ def hold(
 def post_hold(*, held: Entry, key: str, description: str, by: User | None = None) -> Entry:
     """Move what was held. Once only; the same ``key`` again gives back the entry that stands."""
     legs = [(leg.account, leg.amount_pence) for leg in held.legs.select_related("account")]
-    return _write(EntryKind.POST, key, held.event, description, legs, by, None, held.subject, resolves=held)
+    return _write(
+        EntryKind.POST, key, held.event, description, legs, by, None, held.subject, resolves=held
+    )
 
 
 def void_hold(*, held: Entry, key: str, description: str, by: User | None = None) -> Entry:
     """Let go of what was held."""
-    return _write(EntryKind.VOID, key, held.event, description, [], by, None, held.subject, resolves=held)
+    return _write(
+        EntryKind.VOID, key, held.event, description, [], by, None, held.subject, resolves=held
+    )
 
 
 def reverse_entry(*, entry: Entry, key: str, reason: str, by: User | None = None) -> Entry:
@@ -137,14 +157,19 @@ def _apply(entry: Entry, accounts: dict[int, Account], legs: Sequence[LegDraft])
         else:
             row.balance_pence += amount
         written.append(
-            Leg(entry=entry, account=row, amount_pence=amount, balance_after_pence=row.balance_pence)
+            Leg(
+                entry=entry, account=row, amount_pence=amount, balance_after_pence=row.balance_pence
+            )
         )
     return written
 
 
 def _refuse_overspending(accounts: object) -> None:
     for row in accounts:  # type: ignore[attr-defined]
-        if row.kind == AccountKind.BUDGET and row.balance_pence + row.held_pence > row.overdraft_pence:
+        if (
+            row.kind == AccountKind.BUDGET
+            and row.balance_pence + row.held_pence > row.overdraft_pence
+        ):
             over = row.balance_pence + row.held_pence - row.overdraft_pence
             raise Refused(
                 "budget_exceeded",

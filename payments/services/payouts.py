@@ -16,11 +16,15 @@ from ..rails.protocol import RailAccount, RailDown
 from .agreements import members_of
 
 RAIL_DOWN = Refused(
-    "rail_down", "The payment service did not answer.", "Nothing is lost. Try again in a few minutes."
+    "rail_down",
+    "The payment service did not answer.",
+    "Nothing is lost. Try again in a few minutes.",
 )
 
 
-def open_payout_account(*, provider: Provider, by: User, rail_name: str = "stripe") -> PayoutAccount:
+def open_payout_account(
+    *, provider: Provider, by: User, rail_name: str = "stripe"
+) -> PayoutAccount:
     """Open an account at the rail for a provider; asking twice gives the same account."""
     require(by, "payments.manage_payout", provider)
     standing = PayoutAccount.objects.filter(provider=provider).first()
@@ -37,7 +41,12 @@ def open_payout_account(*, provider: Provider, by: User, rail_name: str = "strip
         raise RAIL_DOWN from error
     with transaction.atomic():
         account, new = PayoutAccount.objects.get_or_create(
-            provider=provider, defaults={"rail": rail_name, "external_id": answer.external_id, "created_at": clock.now()}
+            provider=provider,
+            defaults={
+                "rail": rail_name,
+                "external_id": answer.external_id,
+                "created_at": clock.now(),
+            },
         )
         if new:
             record(
@@ -87,7 +96,11 @@ def _keep(account: PayoutAccount, answer: RailAccount) -> PayoutAccount:
             verb=f"payout.{row.state}",
             subject=f"provider:{row.provider.reference}",
             by=None,
-            changes={"from": before[0], "to": row.state, "bank_changed": before[1] != row.bank_last4},
+            changes={
+                "from": before[0],
+                "to": row.state,
+                "bank_changed": before[1] != row.bank_last4,
+            },
         )
         if row.state == PayoutState.READY:
             send_to_all(

@@ -14,7 +14,16 @@ from carebudget.notify.services import send_to_all
 from carebudget.people.access import require
 from carebudget.people.models import Role, User
 
-from ..models import OVER, Invoice, InvoiceState, Payment, PaymentRun, PaymentState, PayoutState, RunState
+from ..models import (
+    OVER,
+    Invoice,
+    InvoiceState,
+    Payment,
+    PaymentRun,
+    PaymentState,
+    PayoutState,
+    RunState,
+)
 from ..permissions import has_no_stake
 from .accounts import payable_account
 
@@ -27,14 +36,15 @@ def due_invoices() -> Any:
     in_the_way = Payment.objects.filter(
         ~Q(state__in=OVER) | Q(state__in=TO_MEND, mended_at=None), invoice=OuterRef("pk")
     )
-    return (
-        Invoice.objects.filter(~Exists(in_the_way), state=InvoiceState.APPROVED)
-        .order_by("approved_at", "id")
+    return Invoice.objects.filter(~Exists(in_the_way), state=InvoiceState.APPROVED).order_by(
+        "approved_at", "id"
     )
 
 
 @transaction.atomic
-def make_run(*, by: User, invoices: Iterable[Invoice] | None = None, rail: str = "stripe") -> PaymentRun:
+def make_run(
+    *, by: User, invoices: Iterable[Invoice] | None = None, rail: str = "stripe"
+) -> PaymentRun:
     """A draft run of everything due (or of ``invoices`` that are due), exceptions kept out with reasons.
 
     Raises ``Refused`` when nothing can be paid.
@@ -55,7 +65,9 @@ def make_run(*, by: User, invoices: Iterable[Invoice] | None = None, rail: str =
     for invoice in rows:
         why = reason_to_leave_out(invoice) or _add(run, invoice)
         if why:
-            exceptions.append({"invoice": invoice.reference, "provider": invoice.provider.name, "reason": why})
+            exceptions.append(
+                {"invoice": invoice.reference, "provider": invoice.provider.name, "reason": why}
+            )
     _total(run, exceptions)
     if run.payment_count == 0:
         raise Refused(
@@ -63,7 +75,9 @@ def make_run(*, by: User, invoices: Iterable[Invoice] | None = None, rail: str =
             exceptions[0]["reason"] if exceptions else "Nothing is due at the moment.",
             "Approve confirmed invoices first." if not exceptions else "",
         )
-    _record(run, "run.made", by, changes={"count": run.payment_count, "total_pence": run.total_pence})
+    _record(
+        run, "run.made", by, changes={"count": run.payment_count, "total_pence": run.total_pence}
+    )
     return run
 
 
@@ -119,7 +133,9 @@ def submit_run(*, run: PaymentRun, by: User) -> PaymentRun:
     run = _locked(run)
     move(run, "submit")
     _record(run, "run.submitted", by, changes={"total_pence": run.total_pence})
-    checkers = User.objects.filter(role_holdings__role=Role.FINANCE_MANAGER, is_active=True).exclude(pk=run.made_by_id)
+    checkers = User.objects.filter(
+        role_holdings__role=Role.FINANCE_MANAGER, is_active=True
+    ).exclude(pk=run.made_by_id)
     send_to_all(
         to=checkers,
         key=f"run.submitted:{run.reference}",
@@ -146,11 +162,19 @@ def approve_run(*, run: PaymentRun, reason: str, by: User) -> PaymentRun:
     _refuse_stake(run, by)
     payments = list(run.payments.select_for_update().filter(state=PaymentState.PLANNED))
     if sum(payment.amount_pence for payment in payments) != run.total_pence:
-        raise Conflict("run_changed", "The payments of this run have changed.", "Make the run again.")
+        raise Conflict(
+            "run_changed", "The payments of this run have changed.", "Make the run again."
+        )
     move(run, "approve", by=by, reason=reason)
     for payment in payments:
         move(payment, "release")
-    _record(run, "run.approved", by, reason=reason, changes={"count": len(payments), "total_pence": run.total_pence})
+    _record(
+        run,
+        "run.approved",
+        by,
+        reason=reason,
+        changes={"count": len(payments), "total_pence": run.total_pence},
+    )
     transaction.on_commit(_wake_senders, robust=True)
     return run
 
@@ -161,7 +185,9 @@ def _refuse_stake(run: PaymentRun, by: User) -> None:
     )
     for payment in rows:
         if not has_no_stake(by, payment):
-            raise NotAllowed("run_own_interest", f"Payment {payment.reference} is for somebody close to you.")
+            raise NotAllowed(
+                "run_own_interest", f"Payment {payment.reference} is for somebody close to you."
+            )
 
 
 def _wake_senders() -> None:
@@ -192,7 +218,9 @@ def resend_failed(*, payment: Payment, by: User) -> Payment:
     Nothing is sent here. Raises ``Conflict`` when the payment is not over.
     """
     require(by, "payments.mend_payment", payment)
-    payment = Payment.objects.select_for_update().select_related("run", "invoice").get(pk=payment.pk)
+    payment = (
+        Payment.objects.select_for_update().select_related("run", "invoice").get(pk=payment.pk)
+    )
     if payment.state not in TO_MEND:
         raise Conflict("payment_not_over", f"This payment is “{payment.get_state_display()}”.")
     if payment.mended_at:
@@ -210,10 +238,19 @@ def resend_failed(*, payment: Payment, by: User) -> Payment:
 
 
 def _locked(run: PaymentRun) -> PaymentRun:
-    return PaymentRun.objects.select_for_update(of=("self",)).select_related("made_by").get(pk=run.pk)
+    return (
+        PaymentRun.objects.select_for_update(of=("self",)).select_related("made_by").get(pk=run.pk)
+    )
 
 
-def _record(run: PaymentRun, verb: str, by: User | None, *, reason: str = "", changes: dict[str, Any] | None = None) -> None:
+def _record(
+    run: PaymentRun,
+    verb: str,
+    by: User | None,
+    *,
+    reason: str = "",
+    changes: dict[str, Any] | None = None,
+) -> None:
     record(
         chain=run.chain,
         verb=verb,

@@ -77,7 +77,11 @@ def send_due(*, limit: int | None = None) -> int:
     ensure_funds()
     sent = 0
     while limit is None or sent < limit:
-        batch = claim(limit=settings.PAYMENT_CLAIM_BATCH if limit is None else min(limit - sent, settings.PAYMENT_CLAIM_BATCH))
+        batch = claim(
+            limit=settings.PAYMENT_CLAIM_BATCH
+            if limit is None
+            else min(limit - sent, settings.PAYMENT_CLAIM_BATCH)
+        )
         if not batch:
             break
         for payment in batch:
@@ -156,9 +160,15 @@ def _has_been_sent(payment: Payment, answer: Accepted) -> None:
     move(payment, "mark_sent", external_id=answer.external_id, entry=entry)
     if payment.invoice and payment.invoice.state == InvoiceState.APPROVED:
         move(payment.invoice, "mark_paid")
-    _record(payment, "payment.sent", {"amount_pence": payment.amount_pence, "external_id": answer.external_id})
+    _record(
+        payment,
+        "payment.sent",
+        {"amount_pence": payment.amount_pence, "external_id": answer.external_id},
+    )
     if answer.returned:
-        _return(payment, code="reversed", sentence="The transfer was reversed at the rail.", by=None)
+        _return(
+            payment, code="reversed", sentence="The transfer was reversed at the rail.", by=None
+        )
 
 
 def _has_failed(payment: Payment, answer: Declined) -> None:
@@ -193,7 +203,10 @@ def recover_unknown(*, limit: int = LOOK_LIMIT) -> int:
     now = clock.now()
     missing = (
         Payment.objects.filter(state=PaymentState.SENDING)
-        .filter(Q(unknown_since__isnull=False, next_look_at__lte=now) | Q(unknown_since=None, claimed_at__lte=now - LEASE))
+        .filter(
+            Q(unknown_since__isnull=False, next_look_at__lte=now)
+            | Q(unknown_since=None, claimed_at__lte=now - LEASE)
+        )
         .order_by(Coalesce("next_look_at", "claimed_at"), "id")
         .values_list("pk", flat=True)[:limit]
     )
@@ -213,7 +226,11 @@ def look_at_payment(*, payment_id: int) -> bool:
             if payment.state == PaymentState.SENDING:
                 take_answer(payment_id=payment_id, answer=found)
             elif found.returned:
-                return_payment(payment=payment, code="reversed", sentence="The transfer was reversed at the rail.")
+                return_payment(
+                    payment=payment,
+                    code="reversed",
+                    sentence="The transfer was reversed at the rail.",
+                )
             return True
         case Unknown():
             take_answer(payment_id=payment_id, answer=found)
@@ -238,12 +255,15 @@ def _not_there(payment: Payment, rail: Rail) -> bool:
             ),
         )
         return False
-    claimed = Payment.objects.filter(pk=payment.pk, state=PaymentState.SENDING, claimed_at=payment.claimed_at).update(
-        claimed_at=clock.now(), sends=payment.sends + 1
-    )
+    claimed = Payment.objects.filter(
+        pk=payment.pk, state=PaymentState.SENDING, claimed_at=payment.claimed_at
+    ).update(claimed_at=clock.now(), sends=payment.sends + 1)
     if not claimed:
         return False
-    return take_answer(payment_id=payment.pk, answer=rail.send(order_for(payment))) != PaymentState.SENDING
+    return (
+        take_answer(payment_id=payment.pk, answer=rail.send(order_for(payment)))
+        != PaymentState.SENDING
+    )
 
 
 def key_forgotten(payment: Payment, rail: Rail) -> bool:
@@ -265,16 +285,28 @@ def give_up_unknown(*, payment: Payment, reason: str, by: User) -> Payment:
     payment = _locked(payment.pk)
     rail = get_rail(payment.rail)
     if payment.state != PaymentState.SENDING or not key_forgotten(payment, rail):
-        raise Conflict("payment_not_lost", "The rail may still answer for this payment.", "Wait, and look again.")
+        raise Conflict(
+            "payment_not_lost",
+            "The rail may still answer for this payment.",
+            "Wait, and look again.",
+        )
     if not isinstance(rail.look(order_for(payment)), NotThere):
-        raise Conflict("payment_found", "The rail has this payment, or did not answer.", "Wait, and look again.")
+        raise Conflict(
+            "payment_found",
+            "The rail has this payment, or did not answer.",
+            "Wait, and look again.",
+        )
     move(payment, "fail", code="never_sent", sentence=reason)
-    _record(payment, "payment.given_up", {"amount_pence": payment.amount_pence}, by=by, reason=reason)
+    _record(
+        payment, "payment.given_up", {"amount_pence": payment.amount_pence}, by=by, reason=reason
+    )
     return payment
 
 
 @transaction.atomic
-def return_payment(*, payment: Payment, code: str, sentence: str, by: User | None = None) -> Payment:
+def return_payment(
+    *, payment: Payment, code: str, sentence: str, by: User | None = None
+) -> Payment:
     """The money came back: it is owed again, and a person looks at why. Doing it twice changes nothing."""
     row = _locked(payment.pk)
     if row.state in (PaymentState.SENT, PaymentState.SETTLED):
@@ -297,7 +329,9 @@ def _return(payment: Payment, *, code: str, sentence: str, by: User | None) -> N
     move(payment, "mark_returned", code=code, sentence=sentence)
     if payment.invoice and payment.invoice.state == InvoiceState.PAID:
         move(payment.invoice, "mark_unpaid")
-    _record(payment, "payment.returned", {"code": code, "amount_pence": payment.amount_pence}, by=by)
+    _record(
+        payment, "payment.returned", {"code": code, "amount_pence": payment.amount_pence}, by=by
+    )
     send_to_all(
         to=User.objects.filter(role_holdings__role=Role.FINANCE_OFFICER, is_active=True),
         key=f"payment.returned:{payment.reference}",
@@ -311,7 +345,9 @@ def finish_runs() -> int:
     """Runs for which the rail has answered about every payment are *sent*; their remittances go out."""
     from .remitting import send_remittances
 
-    going = PaymentRun.objects.filter(state__in=[RunState.APPROVED, RunState.SENDING]).values_list("pk", flat=True)
+    going = PaymentRun.objects.filter(state__in=[RunState.APPROVED, RunState.SENDING]).values_list(
+        "pk", flat=True
+    )
     finished = [pk for pk in list(going) if _finish(pk)]
     for pk in finished:
         send_remittances(run=PaymentRun.objects.get(pk=pk))
@@ -322,7 +358,10 @@ def finish_runs() -> int:
 def _finish(run_id: int) -> bool:
     run = PaymentRun.objects.select_for_update().get(pk=run_id)
     waiting = [PaymentState.PLANNED, PaymentState.RELEASED, PaymentState.SENDING, PaymentState.HELD]
-    if run.state not in (RunState.APPROVED, RunState.SENDING) or run.payments.filter(state__in=waiting).exists():
+    if (
+        run.state not in (RunState.APPROVED, RunState.SENDING)
+        or run.payments.filter(state__in=waiting).exists()
+    ):
         return False
     move(run, "finish_sending")
     record(
@@ -344,7 +383,12 @@ def _locked(payment_id: int) -> Payment:
 
 
 def _record(
-    payment: Payment, verb: str, changes: dict[str, object], *, by: User | None = None, reason: str = ""
+    payment: Payment,
+    verb: str,
+    changes: dict[str, object],
+    *,
+    by: User | None = None,
+    reason: str = "",
 ) -> None:
     record(
         chain=payment.run.chain,

@@ -29,7 +29,12 @@ def ensure_funds(*, rail_name: str = "stripe") -> TopUp | None:
             _carry_on(topup)
         if TopUp.objects.filter(rail=rail_name, state__in=ON_THE_WAY).exists():
             return None
-        waiting = Payment.objects.filter(rail=rail_name, state__in=WAITING).aggregate(total=Sum("amount_pence"))["total"] or 0
+        waiting = (
+            Payment.objects.filter(rail=rail_name, state__in=WAITING).aggregate(
+                total=Sum("amount_pence")
+            )["total"]
+            or 0
+        )
         if not waiting:
             return None
         short = waiting - rail.available_pence()
@@ -41,10 +46,17 @@ def ensure_funds(*, rail_name: str = "stripe") -> TopUp | None:
 
 def _ask(rail_name: str, amount_pence: int) -> TopUp | None:
     with transaction.atomic():
-        run = PaymentRun.objects.select_for_update().filter(payments__state__in=WAITING, rail=rail_name).order_by("id").first()
+        run = (
+            PaymentRun.objects.select_for_update()
+            .filter(payments__state__in=WAITING, rail=rail_name)
+            .order_by("id")
+            .first()
+        )
         if run is None or TopUp.objects.filter(rail=rail_name, state__in=ON_THE_WAY).exists():
             return None
-        topup = TopUp.objects.create(rail=rail_name, run=run, amount_pence=amount_pence, asked_at=clock.now())
+        topup = TopUp.objects.create(
+            rail=rail_name, run=run, amount_pence=amount_pence, asked_at=clock.now()
+        )
         record(
             chain=run.chain,
             verb="topup.asked",
@@ -64,7 +76,9 @@ def _carry_on(topup: TopUp) -> None:
             answer = rail.look_at_top_up(topup.external_id)
         else:
             answer = rail.top_up(
-                key=f"topup-{topup.public_id}", reference=topup.reference, amount_pence=topup.amount_pence
+                key=f"topup-{topup.public_id}",
+                reference=topup.reference,
+                amount_pence=topup.amount_pence,
             )
     except RailDown as error:
         log.warning("no answer about top-up %s: %s", topup.reference, error)
@@ -76,7 +90,13 @@ def _carry_on(topup: TopUp) -> None:
 def keep_answer(*, topup_id: int, answer: RailTopUp) -> TopUp:
     """Copy what the rail says of a top-up; the same answer twice changes nothing."""
     topup = TopUp.objects.select_for_update().get(pk=topup_id)
-    state = TopUpState.SUCCEEDED if answer.arrived else TopUpState.FAILED if answer.failed else TopUpState.PENDING
+    state = (
+        TopUpState.SUCCEEDED
+        if answer.arrived
+        else TopUpState.FAILED
+        if answer.failed
+        else TopUpState.PENDING
+    )
     if topup.state == state and topup.external_id == answer.external_id:
         return topup
     topup.state = state
@@ -93,5 +113,7 @@ def keep_answer(*, topup_id: int, answer: RailTopUp) -> TopUp:
         changes={"amount_pence": topup.amount_pence, "external_id": answer.external_id},
     )
     if answer.arrived:
-        Payment.objects.filter(rail=topup.rail, state=PaymentState.RELEASED).update(next_look_at=None)
+        Payment.objects.filter(rail=topup.rail, state=PaymentState.RELEASED).update(
+            next_look_at=None
+        )
     return topup

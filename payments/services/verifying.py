@@ -45,7 +45,13 @@ def verify_ledger() -> LedgerProof:
 
 
 def _entries_balance() -> str:
-    row = Leg.objects.values("entry__key").annotate(total=Sum("amount_pence")).exclude(total=0).order_by("entry_id").first()
+    row = (
+        Leg.objects.values("entry__key")
+        .annotate(total=Sum("amount_pence"))
+        .exclude(total=0)
+        .order_by("entry_id")
+        .first()
+    )
     if row:
         return f"entry {row['entry__key']} does not balance: its legs sum to {format_pence(row['total'])}"
     lonely = Entry.objects.exclude(kind=EntryKind.VOID).filter(legs=None).order_by("id").first()
@@ -54,7 +60,10 @@ def _entries_balance() -> str:
 
 def _balances_are_the_sum_of_legs() -> str:
     sums = dict(
-        Leg.objects.filter(entry__kind__in=MOVING).values_list("account").annotate(total=Sum("amount_pence")).order_by()
+        Leg.objects.filter(entry__kind__in=MOVING)
+        .values_list("account")
+        .annotate(total=Sum("amount_pence"))
+        .order_by()
     )
     for account in Account.objects.order_by("id").iterator(chunk_size=2000):
         if account.balance_pence != sums.get(account.pk, 0):
@@ -66,7 +75,9 @@ def _balances_are_the_sum_of_legs() -> str:
 
 
 def _holds_are_open_pending_entries() -> str:
-    pending = Leg.objects.filter(entry__kind=EntryKind.PENDING, entry__resolved_by=None, amount_pence__gt=0)
+    pending = Leg.objects.filter(
+        entry__kind=EntryKind.PENDING, entry__resolved_by=None, amount_pence__gt=0
+    )
     sums = dict(pending.values_list("account").annotate(total=Sum("amount_pence")).order_by())
     for account in Account.objects.filter(Q(held_pence__gt=0) | Q(pk__in=sums)).order_by("id"):
         if account.held_pence != sums.get(account.pk, 0):
@@ -79,7 +90,9 @@ def _holds_are_open_pending_entries() -> str:
 
 def _budgets_not_below_zero() -> str:
     below = (
-        Account.objects.filter(kind=AccountKind.BUDGET, balance_pence__gt=F("overdraft_pence") - F("held_pence"))
+        Account.objects.filter(
+            kind=AccountKind.BUDGET, balance_pence__gt=F("overdraft_pence") - F("held_pence")
+        )
         .order_by("id")
         .first()
     )
@@ -91,7 +104,12 @@ def _payments_have_their_entries() -> str:
     lacking = Payment.objects.filter(moved, entry=None).order_by("id").first()
     if lacking:
         return f"payment {lacking.reference} was sent without an entry"
-    for payment in Payment.objects.filter(moved).select_related("entry").order_by("id").iterator(chunk_size=2000):
+    for payment in (
+        Payment.objects.filter(moved)
+        .select_related("entry")
+        .order_by("id")
+        .iterator(chunk_size=2000)
+    ):
         if payment.entry and payment.entry.subject != f"payment:{payment.reference}":
             return f"payment {payment.reference} points at the entry of something else"
     early = Payment.objects.exclude(moved).filter(entry__isnull=False).order_by("id").first()
@@ -108,4 +126,8 @@ def _invoices_have_their_entries() -> str:
         .order_by("id")
         .first()
     )
-    return f"invoice {wrong.reference} was approved for another amount than was entered" if wrong else ""
+    return (
+        f"invoice {wrong.reference} was approved for another amount than was entered"
+        if wrong
+        else ""
+    )

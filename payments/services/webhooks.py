@@ -99,7 +99,9 @@ def _look_afresh(event: WebhookEvent) -> None:
             Q(external_id=event.object_id) | Q(reference=_named_in_metadata(event, "topup") or "-")
         ).first()
         if topup:
-            keep_answer(topup_id=topup.pk, answer=get_rail(event.rail).look_at_top_up(event.object_id))
+            keep_answer(
+                topup_id=topup.pk, answer=get_rail(event.rail).look_at_top_up(event.object_id)
+            )
 
 
 def _payment_of(event: WebhookEvent) -> Payment | None:

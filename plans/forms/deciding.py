@@ -39,7 +39,9 @@ class HandBackForm(forms.Form):
 class DecisionForm(forms.Form):
     """One judgement for each outcome, then the whole. Starts from what the rules propose."""
 
-    def __init__(self, *args: Any, pack: Pack, proposal: EligibilityProposal, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, pack: Pack, proposal: EligibilityProposal, **kwargs: Any
+    ) -> None:
         proposed = {outcome.outcome: outcome for outcome in proposal.outcomes}
         initial = {"eligible": "yes" if proposal.eligible else "no", "reason": proposal.sentence}
         for outcome in pack.outcomes:
@@ -58,7 +60,9 @@ class DecisionForm(forms.Form):
             error_messages={"required": "Say whether the person is eligible."},
         )
         self.fields["reason"] = _reason(
-            "Why?", "The person reads this. Say it as you would to them.", "Give the reason for the decision."
+            "Why?",
+            "The person reads this. Say it as you would to them.",
+            "Give the reason for the decision.",
         )
 
     def _ask_about(self, key: str, title: str) -> None:
@@ -75,7 +79,8 @@ class DecisionForm(forms.Form):
             required=False,
         )
         self.fields[f"{key}-reason"] = _reason(
-            "Reason", "Starts with what the rules say. Change it to what you found.",
+            "Reason",
+            "Starts with what the rules say. Change it to what you found.",
             f"Give a reason for this part: {title}.",
         )
 
@@ -86,7 +91,8 @@ class DecisionForm(forms.Form):
             unmet = cleaned.get(f"{outcome.key}-unmet") == "yes"
             if unmet and self.pack.ways and not cleaned.get(f"{outcome.key}-ways"):
                 self.add_error(
-                    f"{outcome.key}-ways", f"Choose at least one way in which they cannot: {outcome.title}."
+                    f"{outcome.key}-ways",
+                    f"Choose at least one way in which they cannot: {outcome.title}.",
                 )
         return cleaned
 

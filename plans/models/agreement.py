@@ -33,7 +33,9 @@ class AgreementDecision(Machine):
     """One look at a submitted plan by one level of authority."""
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
-    plan = models.ForeignKey("plans.SupportPlan", on_delete=models.PROTECT, related_name="decisions")
+    plan = models.ForeignKey(
+        "plans.SupportPlan", on_delete=models.PROTECT, related_name="decisions"
+    )
     level = models.CharField(max_length=10, choices=AuthorityLevel.choices)
     level_reason = models.CharField(max_length=300, blank=True)
     state = FSMField(default=DecisionState.PENDING, choices=DecisionState.choices, protected=True)

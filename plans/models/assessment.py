@@ -95,7 +95,9 @@ class Answer(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["assessment", "question"], name="one_answer_per_question")
+            models.UniqueConstraint(
+                fields=["assessment", "question"], name="one_answer_per_question"
+            )
         ]
 
     def __str__(self) -> str:

@@ -44,9 +44,13 @@ class IndicativeBudget(Machine):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(annual_pence__gte=0), name="indicative_not_negative"),
+            models.CheckConstraint(
+                condition=Q(annual_pence__gte=0), name="indicative_not_negative"
+            ),
             models.UniqueConstraint(
-                fields=["case"], condition=~Q(state="superseded"), name="one_current_indicative_budget"
+                fields=["case"],
+                condition=~Q(state="superseded"),
+                name="one_current_indicative_budget",
             ),
         ]
 

@@ -109,7 +109,9 @@ class Case(Machine):
     def set_budget(self) -> None:
         """The indicative budget is confirmed and shown to the person."""
 
-    @transition(field=stage, source=[Stage.BUDGETED, Stage.LIVE, Stage.REVIEWING], target=Stage.PLANNING)
+    @transition(
+        field=stage, source=[Stage.BUDGETED, Stage.LIVE, Stage.REVIEWING], target=Stage.PLANNING
+    )
     def start_planning(self) -> None:
         """The person has begun to plan."""
 

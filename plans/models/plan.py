@@ -100,7 +100,8 @@ class SupportPlan(Machine):
                 name="one_plan_in_force",
             ),
             models.CheckConstraint(
-                condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")), name="plan_ends_after_start"
+                condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")),
+                name="plan_ends_after_start",
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=["agreed", "active", "superseded", "ended"])
@@ -193,7 +194,11 @@ class PlanSupport(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     description = models.CharField("what is it?", max_length=200)
     provider = models.ForeignKey(
-        "providers.Provider", on_delete=models.PROTECT, null=True, blank=True, related_name="supports"
+        "providers.Provider",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="supports",
     )
     rate_pence = models.BigIntegerField("cost of one")
     unit = models.CharField(max_length=8)

@@ -24,9 +24,7 @@ class ProgrammePack(models.Model):
     retired_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["key", "version"], name="pack_version_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["key", "version"], name="pack_version_once")]
 
     def __str__(self) -> str:
         return f"{self.key} {self.version}"

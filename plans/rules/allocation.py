@@ -46,7 +46,12 @@ class Step:
     def from_data(cls, data: Mapping[str, Any]) -> "Step":
         """The step that ``as_data`` wrote."""
         return cls(
-            data["key"], data["label"], data["detail"], Fraction(data["figure"]), data["unit"], Fraction(data["running"])
+            data["key"],
+            data["label"],
+            data["detail"],
+            Fraction(data["figure"]),
+            data["unit"],
+            Fraction(data["running"]),
         )
 
     @property
@@ -64,7 +69,9 @@ def _shown(figure: Fraction, unit: str) -> str:
     if unit == "pence":
         return format_pence(round_half_up(figure))
     whole, part = divmod(figure, 1)
-    fraction = {Fraction(1, 4): "¼", Fraction(1, 2): "½", Fraction(3, 4): "¾", Fraction(0): ""}.get(part, f" {part}")
+    fraction = {Fraction(1, 4): "¼", Fraction(1, 2): "½", Fraction(3, 4): "¾", Fraction(0): ""}.get(
+        part, f" {part}"
+    )
     words = f"{int(whole) or ('' if part and fraction else 0)}{fraction}"
     return f"{words} point{'' if figure == 1 else 's'}"
 
@@ -94,7 +101,11 @@ class Allocation:
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Allocation":
         """The allocation that ``as_data`` wrote."""
-        return cls(data["annual_pence"], Fraction(data["points"]), tuple(Step.from_data(s) for s in data["steps"]))
+        return cls(
+            data["annual_pence"],
+            Fraction(data["points"]),
+            tuple(Step.from_data(s) for s in data["steps"]),
+        )
 
 
 def allocate(pack: Pack, answers: Mapping[str, Any]) -> Allocation:
@@ -105,11 +116,21 @@ def allocate(pack: Pack, answers: Mapping[str, Any]) -> Allocation:
     money = _by_table(table, points, pack, answers, steps)
     for adjustment in table.adjustments:
         chosen = answers.get(adjustment.question)
-        if chosen == adjustment.option or (isinstance(chosen, list) and adjustment.option in chosen):
+        if chosen == adjustment.option or (
+            isinstance(chosen, list) and adjustment.option in chosen
+        ):
             added = adjustment.pence + money * adjustment.percent / 100
             money += added
-            detail = f"{adjustment.percent}% of the sum so far" if adjustment.percent else "a fixed sum each year"
-            steps.append(Step(f"adjustment.{adjustment.key}", adjustment.label, detail, added, "pence", money))
+            detail = (
+                f"{adjustment.percent}% of the sum so far"
+                if adjustment.percent
+                else "a fixed sum each year"
+            )
+            steps.append(
+                Step(
+                    f"adjustment.{adjustment.key}", adjustment.label, detail, added, "pence", money
+                )
+            )
     annual = _rounded(table, money, steps)
     return Allocation(annual_pence=annual, points=points, steps=tuple(steps))
 
@@ -132,12 +153,18 @@ def _net_points(pack: Pack, answers: Mapping[str, Any], steps: list[Step]) -> Fr
         net = chosen.points * (1 - share)
         total += net
         steps.append(Step(f"need.{outcome.key}", outcome.title, detail, net, "points", total))
-    steps.append(Step("points", "Points in all", "the points above added up", total, "points", total))
+    steps.append(
+        Step("points", "Points in all", "the points above added up", total, "points", total)
+    )
     return total
 
 
 def _by_table(
-    table: AllocationTable, points: Fraction, pack: Pack, answers: Mapping[str, Any], steps: list[Step]
+    table: AllocationTable,
+    points: Fraction,
+    pack: Pack,
+    answers: Mapping[str, Any],
+    steps: list[Step],
 ) -> Fraction:
     match table.method:
         case "linear":
@@ -177,7 +204,9 @@ def banded(bands: tuple[tuple[int, int], ...], points: Fraction) -> tuple[Fracti
     return Fraction(pence), f"the band that starts at {start} points"
 
 
-def _priced(table: AllocationTable, pack: Pack, answers: Mapping[str, Any], steps: list[Step]) -> Fraction:
+def _priced(
+    table: AllocationTable, pack: Pack, answers: Mapping[str, Any], steps: list[Step]
+) -> Fraction:
     total = Fraction(0)
     for key, option, pence, units in table.prices:
         if answers.get(key) != option:
@@ -190,7 +219,16 @@ def _priced(table: AllocationTable, pack: Pack, answers: Mapping[str, Any], step
         cost = pence * units * (1 - share)
         total += cost
         label = pack.outcome(question.outcome).title if question.outcome else question.text
-        steps.append(Step(f"price.{key}", label, f"{units} times a year at {format_pence(pence)}", cost, "pence", total))
+        steps.append(
+            Step(
+                f"price.{key}",
+                label,
+                f"{units} times a year at {format_pence(pence)}",
+                cost,
+                "pence",
+                total,
+            )
+        )
     return total
 
 
@@ -205,5 +243,7 @@ def _rounded(table: AllocationTable, money: Fraction, steps: list[Step]) -> Penc
         detail += f", then kept between {format_pence(table.minimum_pence)} and " + (
             format_pence(table.maximum_pence) if table.maximum_pence is not None else "no limit"
         )
-    steps.append(Step("rounding", "Rounded", detail, Fraction(annual) - money, "pence", Fraction(annual)))
+    steps.append(
+        Step("rounding", "Rounded", detail, Fraction(annual) - money, "pence", Fraction(annual))
+    )
     return annual

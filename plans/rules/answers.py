@@ -43,7 +43,9 @@ def check_answer(question: Question, value: Any) -> Any:
                 raise AnswerError(path, f"choose one of: {_choices(question)}")
             return value
         case "multi":
-            if not isinstance(value, list) or any(not isinstance(v, str) or question.option(v) is None for v in value):
+            if not isinstance(value, list) or any(
+                not isinstance(v, str) or question.option(v) is None for v in value
+            ):
                 raise AnswerError(path, f"choose from: {_choices(question)}")
             return [option.key for option in question.options if option.key in value]
         case "yes_no":
@@ -51,7 +53,11 @@ def check_answer(question: Question, value: Any) -> Any:
                 raise AnswerError(path, "answer yes or no")
             return value
         case "number":
-            if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= NUMBER_LIMIT:
+            if (
+                isinstance(value, bool)
+                or not isinstance(value, int)
+                or not 0 <= value <= NUMBER_LIMIT
+            ):
                 raise AnswerError(path, "enter a whole number of 0 or more")
             return value
         case _:

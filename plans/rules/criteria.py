@@ -42,11 +42,17 @@ def missing_from_plan(pack: Pack, plan: PlanDraft) -> list[Missing]:
         if len(words) < FEWEST_WORDS:
             found.append(Missing(criterion.key, f"Answer “{criterion.question}” in a few words."))
         if criterion.needs == "outcomes" and plan.outcomes == 0:
-            found.append(Missing("outcomes", "Add at least one thing that you want to change or achieve."))
+            found.append(
+                Missing("outcomes", "Add at least one thing that you want to change or achieve.")
+            )
         if criterion.needs == "supports" and plan.supports == 0:
-            found.append(Missing("supports", "Add at least one kind of support, with what it costs."))
+            found.append(
+                Missing("supports", "Add at least one kind of support, with what it costs.")
+            )
     if plan.supports_without_cost:
-        found.append(Missing("supports", "Say what each kind of support costs, even if it is nothing."))
+        found.append(
+            Missing("supports", "Say what each kind of support costs, even if it is nothing.")
+        )
     if not plan.has_dates:
         found.append(Missing("details", "Say when the plan starts and ends."))
     if not plan.contingency.strip():

@@ -28,7 +28,9 @@ def authority_for(pack: Pack, *, cost_pence: Pence, indicative_pence: Pence) -> 
     for limit in pack.limits:
         enough = limit.pence is None or cost_pence <= limit.pence
         if enough and (not above or limit.above_indicative):
-            return Authority(limit.level, " ".join([*passed, f"So {NAMES[limit.level]} decides."]).strip())
+            return Authority(
+                limit.level, " ".join([*passed, f"So {NAMES[limit.level]} decides."]).strip()
+            )
         if not enough and limit.pence is not None:
             passed.append(
                 f"{format_pence(cost_pence)} a year is above the limit of {NAMES[limit.level]}, {format_pence(limit.pence)}."

@@ -135,7 +135,12 @@ def _outcome(pack: Pack, outcome: Outcome, answers: Mapping[str, Any]) -> Outcom
 
 
 def _sentence(
-    pack: Pack, eligible: bool, cause: bool, enough: bool, unmet: list[OutcomeProposal], wellbeing: tuple[str, ...]
+    pack: Pack,
+    eligible: bool,
+    cause: bool,
+    enough: bool,
+    unmet: list[OutcomeProposal],
+    wellbeing: tuple[str, ...],
 ) -> str:
     test = pack.eligibility
     if eligible:

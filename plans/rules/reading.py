@@ -33,7 +33,8 @@ def read_pack(mapping: Mapping[str, Any]) -> Pack:
     """Build and check a pack. Raises ``PackError`` with the path of what is wrong."""
     top = _Reader(mapping, "pack")
     outcomes = tuple(
-        Outcome(o.words("key"), o.words("title"), o.words("source"), o.words("words")) for o in top.each("outcomes")
+        Outcome(o.words("key"), o.words("title"), o.words("source"), o.words("words"))
+        for o in top.each("outcomes")
     )
     sections = tuple(_section(s, outcomes) for s in top.each("sections"))
     pack = Pack(
@@ -43,18 +44,23 @@ def read_pack(mapping: Mapping[str, Any]) -> Pack:
         legal_basis=top.words("legal_basis"),
         charged=bool(top.get("charged")),
         outcomes=outcomes,
-        ways=tuple(Way(w.words("key"), w.words("title"), w.words("words")) for w in top.each("ways")),
+        ways=tuple(
+            Way(w.words("key"), w.words("title"), w.words("words")) for w in top.each("ways")
+        ),
         wellbeing=tuple((w.words("key"), w.words("title")) for w in top.each("wellbeing")),
         eligibility=_eligibility(top.inside("eligibility")),
         sections=sections,
         allocation=_allocation(top.inside("allocation")),
         criteria=tuple(_criterion(c, n) for n, c in enumerate(top.each("criteria"), start=1)),
         limits=tuple(
-            DelegatedLimit(r.words("level"), r.whole("pence", None), bool(r.get("above_indicative", False)))
+            DelegatedLimit(
+                r.words("level"), r.whole("pence", None), bool(r.get("above_indicative", False))
+            )
             for r in top.each("delegated_limits")
         ),
         stages=tuple(
-            StageTime(r.words("stage"), int(r.whole("usual_days") or 0), r.words("held_by")) for r in top.each("time_limits")
+            StageTime(r.words("stage"), int(r.whole("usual_days") or 0), r.words("held_by"))
+            for r in top.each("time_limits")
         ),
         reviews=_reviews(top.inside("review_timetable")),
     )
@@ -79,7 +85,11 @@ class _Reader:
 
     def words(self, key: str, default: Any = ...) -> str:
         value = self.get(key, default)
-        if not isinstance(value, str | int) or isinstance(value, bool) or (default is ... and not str(value).strip()):
+        if (
+            not isinstance(value, str | int)
+            or isinstance(value, bool)
+            or (default is ... and not str(value).strip())
+        ):
             raise PackError(f"{self.path}.{key}", "must be words")
         return " ".join(str(value).split())
 
@@ -189,7 +199,12 @@ def _allocation(row: _Reader) -> AllocationTable:
         pence_per_point=(row.whole("pence_per_point") or 0) if method == "per_point" else 0,
         bands=_pairs(row, "bands", "from_points", "pence") if method == "bands" else (),
         prices=tuple(
-            (p.words("question"), p.words("option"), p.whole("pence") or 0, p.fraction("units_a_year"))
+            (
+                p.words("question"),
+                p.words("option"),
+                p.whole("pence") or 0,
+                p.fraction("units_a_year"),
+            )
             for p in row.each("prices")
         )
         if method == "price_list"
@@ -261,10 +276,16 @@ def _check(pack: Pack) -> None:
         if key and key not in keys:
             raise PackError(f"pack.eligibility.{name}", f"“{key}” is not a question of this pack")
     if not 1 <= test.outcomes_needed <= len(pack.outcomes):
-        raise PackError("pack.eligibility.outcomes_needed", "must be between 1 and the number of outcomes")
+        raise PackError(
+            "pack.eligibility.outcomes_needed", "must be between 1 and the number of outcomes"
+        )
     for n, adjustment in enumerate(pack.allocation.adjustments):
-        if adjustment.question not in keys or not pack.question(adjustment.question).option(adjustment.option):
-            raise PackError(f"pack.allocation.adjustments[{n}]", "names no option of a question of this pack")
+        if adjustment.question not in keys or not pack.question(adjustment.question).option(
+            adjustment.option
+        ):
+            raise PackError(
+                f"pack.allocation.adjustments[{n}]", "names no option of a question of this pack"
+            )
     for outcome in pack.outcomes:
         roles = {question.role for question in pack.questions if question.outcome == outcome.key}
         for role in ("need", "ways"):

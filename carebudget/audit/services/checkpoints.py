@@ -20,7 +20,9 @@ from ..models.event import canonical
 def signing_key() -> Ed25519PrivateKey:
     """The signing key from ``AUDIT_SIGNING_KEY``. Raises ``Refused`` when none is set."""
     if not settings.AUDIT_SIGNING_KEY:
-        raise Refused("audit_no_key", "No signing key is set for the record.", "Set AUDIT_SIGNING_KEY.")
+        raise Refused(
+            "audit_no_key", "No signing key is set for the record.", "Set AUDIT_SIGNING_KEY."
+        )
     return Ed25519PrivateKey.from_private_bytes(base64.b64decode(settings.AUDIT_SIGNING_KEY))
 
 

@@ -37,7 +37,9 @@ def record(
     or a change without its event, cannot exist.
     """
     if not connection.in_atomic_block:
-        raise transaction.TransactionManagementError("An audit event needs the transaction of its change")
+        raise transaction.TransactionManagementError(
+            "An audit event needs the transaction of its change"
+        )
     AuditChain.objects.bulk_create([AuditChain(key=chain)], ignore_conflicts=True)
     head = AuditChain.objects.select_for_update().get(key=chain)
     words: dict[str, Any] = {"actor": by.full_name if by else "carebudget", "reason": reason}

@@ -54,7 +54,9 @@ def _verify_events(keys: dict[int, str]) -> tuple[int, str]:
 
 def _verify_words(keys: dict[int, str]) -> str:
     if lost := AuditEvent.objects.filter(words=None).select_related("chain").first():
-        return f"chain {lost.chain.key}, event {lost.sequence}: its words are gone without an erasure"
+        return (
+            f"chain {lost.chain.key}, event {lost.sequence}: its words are gone without an erasure"
+        )
     words = AuditWords.objects.filter(erased_at=None).select_related("event").order_by("id")
     for row in words.iterator(chunk_size=2000):
         if row.computed_digest() != row.event.words_digest:
@@ -73,6 +75,9 @@ def _verify_checkpoints() -> str:
     last = AuditCheckpoint.objects.order_by("-id").first()
     assert last is not None
     for key, (length, head) in last.heads.items():
-        if length and not AuditEvent.objects.filter(chain__key=key, sequence=length, hash=head).exists():
+        if (
+            length
+            and not AuditEvent.objects.filter(chain__key=key, sequence=length, hash=head).exists()
+        ):
             return f"checkpoint {last.pk}: event {length} of chain {key} is not the one that was signed"
     return ""

@@ -17,7 +17,13 @@ def render_pdf(template: str, context: dict[str, Any]) -> bytes:
     """The PDF/UA-1 of a template under ``templates/documents/``. Fetches nothing but our own files."""
     html = render_to_string(
         template,
-        {"council_name": settings.COUNCIL_NAME, "council_phone": settings.COUNCIL_PHONE, "council_email": settings.COUNCIL_EMAIL, "today": clock.today(), **context},
+        {
+            "council_name": settings.COUNCIL_NAME,
+            "council_phone": settings.COUNCIL_PHONE,
+            "council_email": settings.COUNCIL_EMAIL,
+            "today": clock.today(),
+            **context,
+        },
     )
     return HTML(string=html, base_url="static:///", url_fetcher=_own_files_only).write_pdf(
         pdf_variant="pdf/ua-1"
@@ -34,7 +40,9 @@ def _own_files_only(url: str) -> dict[str, Any]:
     return {"file_obj": open(path, "rb")}  # noqa: SIM115  (WeasyPrint closes it)
 
 
-def keep_document(*, key: str, kind: str, title: str, subject: str, template: str, context: dict[str, Any]) -> Document:
+def keep_document(
+    *, key: str, kind: str, title: str, subject: str, template: str, context: dict[str, Any]
+) -> Document:
     """Render and keep a document; the same ``key`` gives back the one that was kept first."""
     kept = Document.objects.filter(key=key).first()
     if kept:

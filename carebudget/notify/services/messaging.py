@@ -44,7 +44,15 @@ def send_message(
     return message
 
 
-def send_to_all(*, to: Iterable[User], key: str, title: str, body: str, href: str = "", document: Document | None = None) -> None:
+def send_to_all(
+    *,
+    to: Iterable[User],
+    key: str,
+    title: str,
+    body: str,
+    href: str = "",
+    document: Document | None = None,
+) -> None:
     """The same message to several people."""
     for user in to:
         send_message(to=user, key=key, title=title, body=body, href=href, document=document)
@@ -77,13 +85,19 @@ def _deliver(message: Message) -> int:
     )
     if message.document:
         email.attach(
-            f"{message.document.title}.pdf", bytes(message.document.content), message.document.content_type
+            f"{message.document.title}.pdf",
+            bytes(message.document.content),
+            message.document.content_type,
         )
     try:
         email.send()
     except Exception:
         log.exception("e-mail for message %s did not leave", message.public_id)
-        state = EmailState.FAILED if message.email_attempts + 1 >= EMAIL_ATTEMPTS_LIMIT else EmailState.WAITING
+        state = (
+            EmailState.FAILED
+            if message.email_attempts + 1 >= EMAIL_ATTEMPTS_LIMIT
+            else EmailState.WAITING
+        )
         Message.objects.filter(pk=message.pk).update(
             email_attempts=F("email_attempts") + 1, email_state=state
         )

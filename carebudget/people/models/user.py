@@ -26,7 +26,14 @@ class Role(models.TextChoices):
 
 
 STAFF_ROLES = frozenset(
-    {Role.WORKER, Role.MANAGER, Role.PANEL, Role.FINANCE_OFFICER, Role.FINANCE_MANAGER, Role.AUDITOR}
+    {
+        Role.WORKER,
+        Role.MANAGER,
+        Role.PANEL,
+        Role.FINANCE_OFFICER,
+        Role.FINANCE_MANAGER,
+        Role.AUDITOR,
+    }
 )
 """Council staff: they must use a second factor."""
 

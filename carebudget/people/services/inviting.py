@@ -11,7 +11,16 @@ from carebudget.audit.services import record
 from carebudget.errors import Refused
 
 from ..access import require
-from ..models import Invitation, Person, Representation, RepresentativeKind, Role, RoleHolding, Team, User
+from ..models import (
+    Invitation,
+    Person,
+    Representation,
+    RepresentativeKind,
+    Role,
+    RoleHolding,
+    Team,
+    User,
+)
 
 INVITATION_DAYS = 14
 
@@ -55,11 +64,20 @@ def invite_person(*, person: Person, by: User) -> tuple[Invitation, str]:
     if person.user is None:
         taken = User.objects.filter(email__iexact=person.email).first()
         if taken and Person.objects.filter(user=taken).exists():
-            raise Refused("email_taken", "Somebody else already signs in with this e-mail address.", field="email")
+            raise Refused(
+                "email_taken",
+                "Somebody else already signs in with this e-mail address.",
+                field="email",
+            )
         person.user = user_for(email=person.email, full_name=person.full_name, role=Role.CLIENT)
         person.save(update_fields=["user"])
     invitation, token = _new_invitation(user=person.user, by=by)
-    record(chain=f"person:{person.reference}", verb="person.invited", subject=f"person:{person.reference}", by=by)
+    record(
+        chain=f"person:{person.reference}",
+        verb="person.invited",
+        subject=f"person:{person.reference}",
+        by=by,
+    )
     return invitation, token
 
 
@@ -143,5 +161,10 @@ def accept_invitation(*, token: str, password: str) -> User:
     user.save(update_fields=["password"])
     invitation.accepted_at = clock.now()
     invitation.save(update_fields=["accepted_at"])
-    record(chain=f"user:{user.public_id}", verb="invitation.accepted", subject=f"user:{user.public_id}", by=user)
+    record(
+        chain=f"user:{user.public_id}",
+        verb="invitation.accepted",
+        subject=f"user:{user.public_id}",
+        by=user,
+    )
     return user

@@ -25,7 +25,9 @@ class Command(BaseCommand):
         path: Path = options["answers"]
         try:
             pack = bundled_pack(options["pack"])
-            answers = check_answers(pack, json.loads(path.read_text(encoding="utf-8")), complete=True)
+            answers = check_answers(
+                pack, json.loads(path.read_text(encoding="utf-8")), complete=True
+            )
         except OSError as error:
             raise CommandError(f"{path}: cannot be read ({error.strerror}).") from error
         except (json.JSONDecodeError, UnicodeDecodeError) as error:

@@ -18,6 +18,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             for pack in load_packs(directory=options["directory"]):
-                self.stdout.write(f"{pack.key} {pack.version}: {'loaded' if pack.new else 'known already'}")
+                self.stdout.write(
+                    f"{pack.key} {pack.version}: {'loaded' if pack.new else 'known already'}"
+                )
         except Refused as error:
             raise CommandError(f"{error.sentence} {error.next_step}".strip()) from error
