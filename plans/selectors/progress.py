@@ -47,7 +47,7 @@ def stage_progress(case: Case) -> list[StageStep]:
     """The way from asking for help to living the plan, with where this case is on it."""
     visits = {visit.stage: visit for visit in case.visits.all()}
     pack = case.pack.rules
-    way = [stage for stage in WAY]
+    way = list(WAY)
     if case.stage == Stage.NOT_ELIGIBLE:
         way = [Stage.REFERRED, Stage.ASSESSING, Stage.NOT_ELIGIBLE]
     elif case.stage in (Stage.REVIEWING, Stage.CLOSED):

@@ -20,7 +20,7 @@ def close_case(*, case: Case, reason: str, by: User) -> Case:
         state__in=[PlanState.AGREED, PlanState.ACTIVE]
     ):
         move(plan, "end")
-    row = move_case(case, "close", by=by, reason=words, **{})
+    row = move_case(case, "close", by=by, why=words, reason=words)
     tell_person(
         case,
         key=f"case.closed:{case.reference}",

@@ -12,7 +12,7 @@ from ..rules.stages import due_date
 
 
 def move_case(
-    case: Case, transition: str, *, by: User | None, reason: str = "", **details: Any
+    case: Case, transition: str, *, by: User | None, why: str = "", **details: Any
 ) -> Case:
     """Call the case's transition, close the visit to the old stage and open one to the new.
 
@@ -28,7 +28,7 @@ def move_case(
         verb=f"case.{row.stage}",
         subject=f"case:{row.reference}",
         by=by,
-        reason=reason,
+        reason=why,
         changes={"from": before, "to": row.stage},
     )
     case.refresh_from_db(fields=["stage", "closed_at", "closing_reason"])

@@ -1,13 +1,12 @@
 """Making documents: HTML templates to PDF/UA with WeasyPrint, kept once per key."""
 
 import hashlib
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
-from weasyprint import HTML, default_url_fetcher
-
 from carebudget import clock
 
 from ..models import Document
@@ -15,6 +14,19 @@ from ..models import Document
 
 def render_pdf(template: str, context: dict[str, Any]) -> bytes:
     """The PDF/UA-1 of a template under ``templates/documents/``. Fetches nothing but our own files."""
+    from weasyprint import HTML, URLFetcher
+
+    class OwnFilesOnly(URLFetcher):
+        """``static://name`` is a file of ours; nothing else is fetched."""
+
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            if url.startswith("static://"):
+                found = finders.find(url.removeprefix("static://").lstrip("/"))
+                if not found:
+                    raise ValueError(f"There is no file of ours called {url}")
+                url = Path(str(found)).as_uri()
+            return super().fetch(url, headers)
+
     html = render_to_string(
         template,
         {
@@ -25,19 +37,9 @@ def render_pdf(template: str, context: dict[str, Any]) -> bytes:
             **context,
         },
     )
-    return HTML(string=html, base_url="static:///", url_fetcher=_own_files_only).write_pdf(
-        pdf_variant="pdf/ua-1"
-    )
-
-
-def _own_files_only(url: str) -> dict[str, Any]:
-    if url.startswith("data:"):
-        return default_url_fetcher(url)
-    name = url.removeprefix("static:///").removeprefix("static://")
-    path = finders.find(name)
-    if not path:
-        raise ValueError(f"A document may only use our own files, not {url}")
-    return {"file_obj": open(path, "rb")}  # noqa: SIM115  (WeasyPrint closes it)
+    fetcher = OwnFilesOnly(allowed_protocols={"file", "data"})
+    document = HTML(string=html, base_url="static:///", url_fetcher=fetcher)
+    return bytes(document.write_pdf(pdf_variant="pdf/ua-1"))
 
 
 def keep_document(
