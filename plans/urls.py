@@ -1,7 +1,69 @@
-"""Addresses of plans."""
+"""Addresses of plans. ``/my-budget/`` is the person's side, ``/cases/`` the council's."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from .views import (
+    answering,
+    asking,
+    assessing,
+    budget,
+    challenges,
+    documents,
+    helpers,
+    planning,
+    planning_parts,
+    reviewing,
+)
 
 app_name = "plans"
 
-urlpatterns: list[URLPattern] = []
+MINE = "my-budget/<str:reference>/"
+CASE = "cases/<str:reference>/"
+
+urlpatterns: list[URLPattern] = [
+    path("ask-for-help/", asking.ask_for_help, name="ask_for_help"),
+    path("ask-for-help/sent/", asking.ask_for_help_sent, name="ask_for_help_sent"),
+    path("cases/refer/", asking.refer, name="refer"),
+    path(f"{CASE}referred/", asking.referred, name="referred"),
+    path(f"{CASE}take/", asking.take, name="take"),
+    path(f"{CASE}assign/", asking.case_assign, name="case_assign"),
+    path(f"{CASE}start/", asking.start, name="start"),
+    path(f"{MINE}helpers/", helpers.helpers, name="helpers"),
+    path(f"{MINE}questions/", answering.questionnaire, name="questionnaire"),
+    path(f"{MINE}questions/check/", answering.questions_check, name="questions_check"),
+    path(f"{MINE}questions/<slug:section>/", answering.questions_section, name="questions_section"),
+    path(f"{CASE}assessment/", assessing.assessment, name="assessment"),
+    path(f"{CASE}decide/", assessing.decide, name="decide"),
+    path(f"{MINE}decision/", budget.decision, name="decision"),
+    path(f"{MINE}budget/", budget.budget, name="budget"),
+    path(f"{CASE}budget/", budget.budget_confirm, name="budget_confirm"),
+    path(f"{MINE}plan/", planning.plan, name="plan"),
+    path(f"{MINE}plan/about/<slug:criterion>/", planning.plan_criterion, name="plan_criterion"),
+    path(f"{MINE}plan/wishes/new/", planning_parts.plan_outcome_add, name="plan_outcome_add"),
+    path(f"{MINE}plan/wishes/<int:number>/", planning_parts.plan_outcome, name="plan_outcome"),
+    path(
+        f"{MINE}plan/wishes/<int:number>/remove/",
+        planning_parts.plan_outcome_remove,
+        name="plan_outcome_remove",
+    ),
+    path(f"{MINE}plan/support/new/", planning_parts.plan_support_add, name="plan_support_add"),
+    path(f"{MINE}plan/support/<int:number>/", planning_parts.plan_support, name="plan_support"),
+    path(
+        f"{MINE}plan/support/<int:number>/remove/",
+        planning_parts.plan_support_remove,
+        name="plan_support_remove",
+    ),
+    path(f"{MINE}plan/cost/", planning_parts.plan_cost, name="plan_cost"),
+    path(f"{MINE}plan/details/", planning.plan_details, name="plan_details"),
+    path(f"{MINE}plan/check/", planning.plan_check, name="plan_check"),
+    path(f"{MINE}plan/comment/", planning.plan_comment, name="plan_comment"),
+    path(f"{MINE}plan/document/", documents.plan_document, name="plan_document"),
+    path(f"{CASE}plan/", reviewing.plan_review, name="plan_review"),
+    path(f"{CASE}plan/done/", reviewing.plan_reviewed, name="plan_reviewed"),
+    path(f"{MINE}challenge/", challenges.challenge, name="challenge"),
+    path(
+        "cases/<str:case_reference>/challenge/<str:reference>/",
+        challenges.challenge_answer,
+        name="challenge_answer",
+    ),
+]

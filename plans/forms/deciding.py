@@ -46,9 +46,9 @@ class DecisionForm(forms.Form):
         initial = {"eligible": "yes" if proposal.eligible else "no", "reason": proposal.sentence}
         for outcome in pack.outcomes:
             rule = proposed[outcome.key]
-            initial[f"{outcome.key}-unmet"] = "no" if not rule.unmet else "yes"
-            initial[f"{outcome.key}-ways"] = list(rule.ways)  # type: ignore[assignment]
-            initial[f"{outcome.key}-reason"] = rule.sentence
+            initial[f"{outcome.key}_unmet"] = "no" if not rule.unmet else "yes"
+            initial[f"{outcome.key}_ways"] = list(rule.ways)  # type: ignore[assignment]
+            initial[f"{outcome.key}_reason"] = rule.sentence
         super().__init__(*args, initial=initial, **kwargs)
         self.pack, self.proposal = pack, proposal
         for outcome in pack.outcomes:
@@ -66,19 +66,19 @@ class DecisionForm(forms.Form):
         )
 
     def _ask_about(self, key: str, title: str) -> None:
-        self.fields[f"{key}-unmet"] = forms.ChoiceField(
+        self.fields[f"{key}_unmet"] = forms.ChoiceField(
             label="Can they not manage this?",
             choices=(("yes", "They cannot manage this"), ("no", "They can manage this")),
             widget=forms.RadioSelect,
             error_messages={"required": f"Say whether they can manage this: {title}."},
         )
-        self.fields[f"{key}-ways"] = forms.MultipleChoiceField(
+        self.fields[f"{key}_ways"] = forms.MultipleChoiceField(
             label="In which ways?",
             choices=[(way.key, way.title) for way in self.pack.ways],
             widget=forms.CheckboxSelectMultiple,
             required=False,
         )
-        self.fields[f"{key}-reason"] = _reason(
+        self.fields[f"{key}_reason"] = _reason(
             "Reason",
             "Starts with what the rules say. Change it to what you found.",
             f"Give a reason for this part: {title}.",
@@ -88,10 +88,10 @@ class DecisionForm(forms.Form):
         """Somebody who cannot manage, cannot in at least one of the ways of the regulations."""
         cleaned = super().clean() or {}
         for outcome in self.pack.outcomes:
-            unmet = cleaned.get(f"{outcome.key}-unmet") == "yes"
-            if unmet and self.pack.ways and not cleaned.get(f"{outcome.key}-ways"):
+            unmet = cleaned.get(f"{outcome.key}_unmet") == "yes"
+            if unmet and self.pack.ways and not cleaned.get(f"{outcome.key}_ways"):
                 self.add_error(
-                    f"{outcome.key}-ways",
+                    f"{outcome.key}_ways",
                     f"Choose at least one way in which they cannot: {outcome.title}.",
                 )
         return cleaned
@@ -102,9 +102,9 @@ class DecisionForm(forms.Form):
         return [
             OutcomeJudgement(
                 outcome=outcome.key,
-                unmet=(unmet := cleaned[f"{outcome.key}-unmet"] == "yes"),
-                ways=list(cleaned[f"{outcome.key}-ways"]) if unmet else [],
-                reason=cleaned[f"{outcome.key}-reason"],
+                unmet=(unmet := cleaned[f"{outcome.key}_unmet"] == "yes"),
+                ways=tuple(cleaned[f"{outcome.key}_ways"]) if unmet else (),
+                reason=cleaned[f"{outcome.key}_reason"],
             )
             for outcome in self.pack.outcomes
         ]

@@ -3,10 +3,10 @@
 from decimal import Decimal
 from typing import Any
 
+from plans.forms.fields import DateField, PoundsField
 from django import forms
 
-from carebudget.people.forms_kit import DateField, PoundsField
-from plans.models import Frequency, Holding, PlanOutcome, PlanSupport, SupportPlan
+from plans.models import ChallengeSubject, Frequency, Holding, PlanOutcome, PlanSupport, SupportPlan
 from plans.rules.pack import Criterion, Pack
 from providers.models import Provider, ProviderState, RateUnit
 
@@ -79,7 +79,9 @@ class SupportForm(forms.Form):
         help_text="Everyone in this list has been checked by the council. You can choose later.",
         required=False,
     )
-    rate = PoundsField(label="What does one cost?", help_text="In pounds, like 24.50.", min_pence=0)
+    rate_pence = PoundsField(
+        label="What does one cost?", help_text="In pounds, like 24.50.", min_pence=0
+    )
     unit = forms.ChoiceField(
         label="What is that for?",
         choices=[(value, f"one {label}") for value, label in RateUnit.choices],
@@ -109,7 +111,7 @@ class SupportForm(forms.Form):
 
     def __init__(self, *args: Any, plan: SupportPlan, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.outcomes = {str(outcome.position): outcome for outcome in plan.outcomes.all()}
+        self.outcomes = {str(n): outcome for n, outcome in enumerate(plan.outcomes.all(), start=1)}
         self.providers = {
             provider.reference: provider
             for provider in Provider.objects.filter(state=ProviderState.APPROVED).order_by("name")
@@ -129,7 +131,7 @@ class SupportForm(forms.Form):
         return {
             "description": typed["description"],
             "provider": self.providers.get(typed["provider"]),
-            "rate_pence": typed["rate"],
+            "rate_pence": typed["rate_pence"],
             "unit": typed["unit"],
             "quantity": typed["quantity"],
             "frequency": typed["frequency"],
@@ -148,16 +150,17 @@ def outcome_as_typed(outcome: PlanOutcome) -> dict[str, Any]:
     return {"wish": outcome.wish, "sign": outcome.sign, "needs": list(outcome.needs)}
 
 
-def support_as_typed(support: PlanSupport) -> dict[str, Any]:
+def support_as_typed(plan: SupportPlan, support: PlanSupport) -> dict[str, Any]:
     """What the form shows for a stored support."""
+    numbers = {outcome.pk: str(n) for n, outcome in enumerate(plan.outcomes.all(), start=1)}
     return {
         "description": support.description,
         "provider": support.provider.reference if support.provider else "",
-        "rate": support.rate_pence,
+        "rate_pence": support.rate_pence,
         "unit": support.unit,
         "quantity": support.quantity.normalize() if support.quantity % 1 else int(support.quantity),
         "frequency": support.frequency,
-        "outcome": str(support.outcome.position) if support.outcome else "",
+        "outcome": numbers.get(support.outcome_id, ""),
     }
 
 
@@ -217,4 +220,100 @@ class CommentForm(forms.Form):
         max_length=WORDS_LIMIT,
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": "Write something first."},
+    )
+
+
+class ReturnForm(forms.Form):
+    """Back to the person, with what would make the plan agreeable."""
+
+    comment = forms.CharField(
+        label="What should change?",
+        help_text="The person reads this. Say what to do, not only what is wrong.",
+        max_length=WORDS_LIMIT,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": "Say what should change."},
+    )
+
+
+class AgreeForm(forms.Form):
+    """Yes, and why."""
+
+    reason = forms.CharField(
+        label="Why do you agree?",
+        help_text="The person reads this, and it stays in the record.",
+        max_length=WORDS_LIMIT,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Say why you agree."},
+    )
+    conditions = forms.CharField(
+        label="Conditions (optional)",
+        help_text="Something that must be done as well. Leave it empty if there is nothing.",
+        required=False,
+        max_length=WORDS_LIMIT,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+class EscalateForm(forms.Form):
+    """To the next level, with a recommendation."""
+
+    reason = forms.CharField(
+        label="What do you recommend, and why?",
+        max_length=WORDS_LIMIT,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Say what you recommend, and why."},
+    )
+
+
+class DeclineForm(forms.Form):
+    """No, and why."""
+
+    reason = forms.CharField(
+        label="Why can the plan not be agreed?",
+        help_text="The person reads this. They can change the plan, or ask us to look again.",
+        max_length=WORDS_LIMIT,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Say why the plan cannot be agreed."},
+    )
+
+
+class ChallengeForm(forms.Form):
+    """The person's answer to a decision."""
+
+    about = forms.ChoiceField(
+        label="What is it about?",
+        choices=ChallengeSubject.choices,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Say what it is about.",
+            "invalid_choice": "Choose what it is about from the list.",
+        },
+    )
+    words = forms.CharField(
+        label="What do you think is wrong, and what would put it right?",
+        help_text="Your own words are best. You need no special form of words.",
+        max_length=WORDS_LIMIT,
+        widget=forms.Textarea(attrs={"rows": 7}),
+        error_messages={"required": "Say what you think is wrong."},
+    )
+
+
+class AnswerChallengeForm(forms.Form):
+    """The answer to a challenge, with reasons."""
+
+    upheld = forms.ChoiceField(
+        label="Was the person right?",
+        choices=(
+            ("yes", "Yes. The decision will be made again"),
+            ("no", "No. The decision stands"),
+        ),
+        widget=forms.RadioSelect,
+        error_messages={"required": "Say whether the person was right."},
+    )
+    answer = forms.CharField(
+        label="Your reasons",
+        help_text="The person reads this.",
+        max_length=WORDS_LIMIT,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        error_messages={"required": "Give your reasons, so that the person can read them."},
     )

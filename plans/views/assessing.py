@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
@@ -181,8 +182,13 @@ def decide(request: HttpRequest, case: Case) -> HttpResponse:
     found = assessment_or_404(case)
     if found.state == AssessmentState.DECIDED:
         return render(
-            request, "plans/decided.html", {"case": case, "decision": current_decision(case)}
+            request,
+            "plans/decided.html",
+            {"case": case, "decision": current_decision(case), "pack": found.pack.rules},
         )
+    if found.state != AssessmentState.VERIFIED:
+        messages.warning(request, "Check the answers first. Then you can decide.")
+        return redirect("plans:assessment", case.reference)
     pack = found.pack.rules
     answers = answers_of(found)
     proposal = propose_eligibility(pack, values_of(answers))
@@ -228,9 +234,9 @@ def _judged(
                 for question in pack.questions
                 if question.outcome == outcome.key and question.key in answers
             ],
-            unmet=form[f"{outcome.key}-unmet"],
-            ways=form[f"{outcome.key}-ways"],
-            reason=form[f"{outcome.key}-reason"],
+            unmet=form[f"{outcome.key}_unmet"],
+            ways=form[f"{outcome.key}_ways"],
+            reason=form[f"{outcome.key}_reason"],
         )
         for outcome in pack.outcomes
     ]

@@ -27,7 +27,7 @@ def case_of(reference: str, **within: Any) -> Case:
 def from_url(request: HttpRequest, name: str) -> str:
     """One part of the page's address."""
     match = request.resolver_match
-    return str(match.kwargs[name]) if match else ""
+    return str(match.kwargs.get(name, "")) if match else ""
 
 
 def current_assessment(case: Case) -> Assessment | None:

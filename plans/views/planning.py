@@ -13,11 +13,12 @@ from carebudget.people.access import needs, signed_in
 from carebudget.people.forms_handling import ActForm, refusals_on
 from plans.forms.planning import CommentForm, CriterionForm, DetailsForm
 from plans.models import Case, PlanComment, PlanState, SupportPlan
-from plans.rules.criteria import FEWEST_WORDS, Missing, PlanDraft, missing_from_plan
+from plans.rules.criteria import FEWEST_WORDS, missing_from_plan
 from plans.rules.pack import Criterion, Pack
 from plans.selectors import case_by_reference, plan_costs, stage_progress
 from plans.services import (
     comment_on_plan,
+    draft_of,
     save_criterion,
     save_plan_details,
     start_plan,
@@ -37,20 +38,6 @@ class CriterionTask:
     text: str
     done: bool
     comments: list[PlanComment]
-
-
-def draft_of(plan: SupportPlan) -> PlanDraft:
-    """What the rules need to know of the plan as it stands."""
-    return PlanDraft(
-        criteria=plan.criteria,
-        outcomes=len(plan.outcomes.all()),
-        supports=len(plan.supports.all()),
-        supports_without_cost=0,
-        has_dates=bool(plan.starts_on and plan.ends_on),
-        holding=plan.holding,
-        contingency=plan.contingency,
-        risks=plan.risks,
-    )
 
 
 def tasks_of(pack: Pack, plan: SupportPlan) -> list[CriterionTask]:
@@ -282,13 +269,3 @@ def known_criterion(found: SupportPlan, key: str) -> str:
     return key if key in keys else ""
 
 
-__all__ = [
-    "Missing",
-    "about_plan",
-    "editable_plan",
-    "plan",
-    "plan_check",
-    "plan_comment",
-    "plan_criterion",
-    "plan_details",
-]

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from carebudget.errors import Conflict
 from carebudget.people.access import needs, signed_in
 from carebudget.people.forms_handling import ActForm, refusals_on
 from plans.forms.planning import OutcomeForm, SupportForm, outcome_as_typed, support_as_typed
@@ -119,7 +120,7 @@ def plan_support(request: HttpRequest, case: Case) -> HttpResponse:
     form = SupportForm(
         request.POST if request.method == "POST" else None,
         plan=plan,
-        initial=support_as_typed(support),
+        initial=support_as_typed(plan, support),
     )
     if request.method == "POST" and form.is_valid():
         with refusals_on(form) as attempt:
@@ -157,7 +158,9 @@ def plan_cost(request: HttpRequest, case: Case) -> HttpResponse:
     if plan is None:
         return HttpResponse(status=204)
     instead_of = request.GET.get("instead_of", "")
-    support = next((one for one in plan.supports.all() if str(one.position) == instead_of), None)
+    support = next(
+        (one for n, one in enumerate(plan.supports.all(), 1) if str(n) == instead_of), None
+    )
     form = SupportForm(request.GET, plan=plan)
     return render(request, "plans/cost.html", preview_of(plan, form, support))
 
@@ -183,9 +186,13 @@ def preview_of(
 def _typed_cost(form: SupportForm) -> SupportCost | None:
     form.is_valid()
     typed = form.cleaned_data
-    if typed.get("rate") is None or typed.get("quantity") is None or not typed.get("frequency"):
+    if (
+        typed.get("rate_pence") is None
+        or typed.get("quantity") is None
+        or not typed.get("frequency")
+    ):
         return None
-    return SupportCost(typed["rate"], typed["quantity"], typed["frequency"])
+    return SupportCost(typed["rate_pence"], typed["quantity"], typed["frequency"])
 
 
 def _stored_cost(support: PlanSupport | None) -> SupportCost | None:
@@ -221,17 +228,27 @@ def _onwards(request: HttpRequest, case: Case, another: str, words: str) -> Http
 
 
 def _outcome(request: HttpRequest, plan: SupportPlan) -> PlanOutcome:
-    return _numbered(request, plan.outcomes.all())
+    return _numbered(request, list(plan.outcomes.all()))
 
 
 def _support(request: HttpRequest, plan: SupportPlan) -> PlanSupport:
-    return _numbered(request, plan.supports.all())
+    return _numbered(request, list(plan.supports.all()))
 
 
-def _numbered(request: HttpRequest, things: Any) -> Any:
-    """The wish or support with the number in the address; numbers are never used again in one plan."""
+def _numbered(request: HttpRequest, things: list[Any]) -> Any:
+    """The wish or support at the place in the address.
+
+    Somebody else may have taken one out meanwhile: the page says which one it showed (``was``), and
+    when that is no longer at this place, nothing is done.
+    """
     number = int(from_url(request, "number"))
-    for thing in things:
-        if thing.position == number:
-            return thing
-    raise Http404
+    if not 1 <= number <= len(things):
+        raise Http404
+    thing = things[number - 1]
+    if request.method == "POST" and request.POST.get("was", str(thing)) != str(thing):
+        raise Conflict(
+            "plan_list_changed",
+            "The list has changed since you opened this page.",
+            "Go back to the plan and choose again.",
+        )
+    return thing
