@@ -36,6 +36,7 @@ def create(call: Call) -> Body:
         "expected_availability_date": int(call.instant + call.config.topup_delay),
         "failure_code": None,
         "failure_message": None,
+        "initiated_by": None,
         "livemode": False,
         "metadata": merged_metadata({}, params.metadata()),
         "source": None,
