@@ -1,0 +1,163 @@
+"""Providers: registered, checked, approved; and the people who speak for them."""
+
+from datetime import date
+
+from django.db import transaction
+
+from carebudget import clock
+from carebudget.audit.services import record
+from carebudget.errors import NotAllowed, Refused
+from carebudget.machine import move
+from carebudget.money import Pence
+from carebudget.people.access import require
+from carebudget.people.models import Role, User
+from carebudget.people.services import invite_user, user_for
+
+from ..models import (
+    CheckKind,
+    CheckOutcome,
+    Provider,
+    ProviderCheck,
+    ProviderKind,
+    ProviderMember,
+    ProviderRate,
+    RateUnit,
+)
+
+
+def chain_of(provider: Provider) -> str:
+    """The key of a provider's audit chain."""
+    return f"provider:{provider.reference}"
+
+
+def _record(provider: Provider, verb: str, by: User, *, reason: str = "", **changes: object) -> None:
+    record(
+        chain=chain_of(provider),
+        verb=verb,
+        subject=f"provider:{provider.reference}",
+        by=by,
+        reason=reason,
+        changes={"state": provider.state, **changes},
+    )
+
+
+@transaction.atomic
+def register_provider(
+    *,
+    name: str,
+    kind: str,
+    email: str,
+    by: User,
+    phone: str = "",
+    postcode: str = "",
+    description: str = "",
+    cqc_location_id: str = "",
+) -> Provider:
+    """Put a provider on the list, to be checked. Raises ``Refused`` beside the field at fault."""
+    require(by, "providers.register")
+    if kind not in ProviderKind.values:
+        raise Refused("kind_unknown", "Say what kind of provider this is.", field="kind")
+    if not name.strip():
+        raise Refused("name_missing", "Enter the provider’s name.", field="name")
+    if Provider.objects.filter(name__iexact=name.strip()).exclude(state="closed").exists():
+        raise Refused("provider_known", f"{name.strip()} is on the list already.", field="name")
+    provider = Provider.objects.create(
+        name=name.strip(),
+        kind=kind,
+        email=email,
+        phone=phone,
+        postcode=postcode.upper(),
+        description=description,
+        cqc_location_id=cqc_location_id,
+        created_at=clock.now(),
+    )
+    _record(provider, "provider.registered", by, kind=kind)
+    return provider
+
+
+@transaction.atomic
+def record_check(
+    *, provider: Provider, kind: str, outcome: str, by: User, note: str = "", expires_on: date | None = None
+) -> ProviderCheck:
+    """Keep what a check found; a later one of the same kind replaces it, and both are in the record."""
+    require(by, "providers.check", provider)
+    if kind not in CheckKind.values:
+        raise Refused("check_unknown", "Say what was checked.", field="kind")
+    if outcome not in CheckOutcome.values:
+        raise Refused("outcome_unknown", "Say whether it passed.", field="outcome")
+    if expires_on is not None and expires_on < clock.today() and outcome == CheckOutcome.PASSED:
+        raise Refused("check_expired", "This ran out in the past, so it cannot have passed.", field="expires_on")
+    row = Provider.objects.select_for_update().get(pk=provider.pk)
+    check, _ = ProviderCheck.objects.update_or_create(
+        provider=row,
+        kind=kind,
+        defaults={
+            "outcome": outcome,
+            "note": note,
+            "expires_on": expires_on,
+            "checked_by": by,
+            "checked_at": clock.now(),
+        },
+    )
+    _record(row, "provider.checked", by, reason=note, kind=kind, outcome=outcome)
+    return check
+
+
+@transaction.atomic
+def approve_provider(*, provider: Provider, by: User) -> Provider:
+    """Every check has passed: people may choose this provider."""
+    require(by, "providers.approve", provider)
+    row = Provider.objects.select_for_update().get(pk=provider.pk)
+    if row.is_approved:
+        return row
+    move(row, "approve")
+    _record(row, "provider.approved", by)
+    return row
+
+
+@transaction.atomic
+def suspend_provider(*, provider: Provider, reason: str, by: User) -> Provider:
+    """Not to be chosen or paid for now, with the reason."""
+    require(by, "providers.approve", provider)
+    if not reason.strip():
+        raise Refused("reason_missing", "Say why the provider is suspended.", field="reason")
+    row = Provider.objects.select_for_update().get(pk=provider.pk)
+    move(row, "suspend")
+    _record(row, "provider.suspended", by, reason=reason)
+    return row
+
+
+@transaction.atomic
+def add_rate(*, provider: Provider, description: str, unit: str, rate_pence: Pence, by: User) -> ProviderRate:
+    """Publish a rate, in pence per unit."""
+    if not (by.has_perm("providers.member", provider) or by.has_perm("providers.check", provider)):
+        raise NotAllowed("not_allowed", "You may not do this.")
+    if unit not in RateUnit.values:
+        raise Refused("unit_unknown", "Say what the price is for.", field="unit")
+    if rate_pence <= 0:
+        raise Refused("rate_missing", "Enter what one costs.", field="rate_pence")
+    rate = ProviderRate.objects.create(
+        provider=provider, description=description, unit=unit, rate_pence=rate_pence, from_date=clock.today()
+    )
+    _record(provider, "provider.rate_added", by, rate_pence=rate_pence, unit=unit)
+    return rate
+
+
+@transaction.atomic
+def invite_member(*, provider: Provider, email: str, full_name: str, by: User) -> tuple[User, str]:
+    """Let somebody sign in for a provider. Returns the user and the token of their invitation.
+
+    Nobody who works for the council may speak for a provider.
+    """
+    require(by, "providers.check", provider)
+    user = user_for(email=email, full_name=full_name, role=Role.PROVIDER)
+    if user.is_council_staff:
+        raise Refused("council_staff", f"{user.full_name} works for the council.", field="email")
+    _, new = ProviderMember.objects.get_or_create(
+        provider=provider, user=user, ended_at=None, defaults={"since": clock.now()}
+    )
+    if not new:
+        raise Refused("member_already", f"{user.full_name} signs in for this provider already.", field="email")
+    _record(provider, "provider.member_invited", by, user=str(user.public_id))
+    _, token = invite_user(user=user, by=by)
+    return user, token
