@@ -105,6 +105,23 @@ class TestAccounts:
         )
         assert error.param == "tos_acceptance"
 
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"settings": {"payouts": "never"}},
+            {"business_profile": {"name": {"first": "A"}}},
+            {"business_profile": "A"},
+            {"tos_acceptance": {"date": {"day": 1}}},
+            {"capabilities": {"transfers": "please"}},
+            {"external_account": "btok_nobody"},
+        ],
+    )
+    def test_values_of_the_wrong_shape_are_refused_and_change_nothing(self, bench, change):
+        account = bench.open_account(type="custom")
+        error = refusal(lambda: bench.v1.accounts.update(account.id, change))
+        assert error.http_status == 400
+        assert bench.v1.accounts.retrieve(account.id).to_dict() == account.to_dict()
+
     def test_a_rejected_account_is_closed_for_good(self, paying):
         rejected = paying.v1.accounts.reject(paying.account, {"reason": "other"})
         assert rejected.requirements.disabled_reason == "rejected.other"

@@ -158,6 +158,7 @@ def _apply(call: Call, body: Body, *, creating: bool) -> None:
         body["tos_acceptance"]["date"] = Params({"date": str(accepted)}, "tos_acceptance").integer(
             "date"
         )
+    Params(body["business_profile"], "business_profile").text("name")
     _capabilities(params, body)
     body["metadata"] = merged_metadata(body["metadata"], params.metadata())
 
@@ -183,6 +184,8 @@ def _merge(old: Body, change: dict[str, Any]) -> None:
     for key, value in change.items():
         if isinstance(value, dict) and isinstance(old.get(key), dict):
             _merge(old[key], value)
+        elif isinstance(old.get(key), dict):
+            raise bad_parameter("Invalid object", key, "parameter_invalid_object")
         else:
             old[key] = _like(old.get(key), value)
 
