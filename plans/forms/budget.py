@@ -1,7 +1,8 @@
 """Forms about the indicative budget: the worker's change with reasons."""
 
-from plans.forms.fields import PoundsField
 from django import forms
+
+from carebudget.people.forms_kit import PoundsField
 
 
 class AdjustForm(forms.Form):

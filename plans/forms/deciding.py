@@ -39,17 +39,18 @@ class HandBackForm(forms.Form):
 class DecisionForm(forms.Form):
     """One judgement for each outcome, then the whole. Starts from what the rules propose."""
 
-    def __init__(
-        self, *args: Any, pack: Pack, proposal: EligibilityProposal, **kwargs: Any
-    ) -> None:
+    def __init__(self, data: Any = None, *, pack: Pack, proposal: EligibilityProposal) -> None:
         proposed = {outcome.outcome: outcome for outcome in proposal.outcomes}
-        initial = {"eligible": "yes" if proposal.eligible else "no", "reason": proposal.sentence}
+        initial: dict[str, Any] = {
+            "eligible": "yes" if proposal.eligible else "no",
+            "reason": proposal.sentence,
+        }
         for outcome in pack.outcomes:
             rule = proposed[outcome.key]
             initial[f"{outcome.key}_unmet"] = "no" if not rule.unmet else "yes"
-            initial[f"{outcome.key}_ways"] = list(rule.ways)  # type: ignore[assignment]
+            initial[f"{outcome.key}_ways"] = list(rule.ways)
             initial[f"{outcome.key}_reason"] = rule.sentence
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, initial=initial)
         self.pack, self.proposal = pack, proposal
         for outcome in pack.outcomes:
             self._ask_about(outcome.key, outcome.title)

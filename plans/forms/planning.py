@@ -3,9 +3,9 @@
 from decimal import Decimal
 from typing import Any
 
-from plans.forms.fields import DateField, PoundsField
 from django import forms
 
+from carebudget.people.forms_kit import DateField, PoundsField
 from plans.models import ChallengeSubject, Frequency, Holding, PlanOutcome, PlanSupport, SupportPlan
 from plans.rules.pack import Criterion, Pack
 from providers.models import Provider, ProviderState, RateUnit
@@ -79,9 +79,7 @@ class SupportForm(forms.Form):
         help_text="Everyone in this list has been checked by the council. You can choose later.",
         required=False,
     )
-    rate_pence = PoundsField(
-        label="What does one cost?", help_text="In pounds, like 24.50.", min_pence=0
-    )
+    rate_pence = PoundsField(label="What does one cost?", help_text="In pounds, like 24.50.")
     unit = forms.ChoiceField(
         label="What is that for?",
         choices=[(value, f"one {label}") for value, label in RateUnit.choices],
@@ -152,7 +150,9 @@ def outcome_as_typed(outcome: PlanOutcome) -> dict[str, Any]:
 
 def support_as_typed(plan: SupportPlan, support: PlanSupport) -> dict[str, Any]:
     """What the form shows for a stored support."""
-    numbers = {outcome.pk: str(n) for n, outcome in enumerate(plan.outcomes.all(), start=1)}
+    numbers: dict[int | None, str] = {
+        outcome.pk: str(n) for n, outcome in enumerate(plan.outcomes.all(), start=1)
+    }
     return {
         "description": support.description,
         "provider": support.provider.reference if support.provider else "",
@@ -200,7 +200,6 @@ class DetailsForm(forms.Form):
     contingency_pence = PoundsField(
         label="Money kept back for that, in a year",
         help_text="Put 0 if you want to keep nothing back.",
-        min_pence=0,
     )
 
     def clean(self) -> dict[str, Any]:

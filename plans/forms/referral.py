@@ -1,10 +1,11 @@
 """Forms by which a case begins: a worker refers somebody, or somebody asks for help."""
 
+from datetime import date
 from typing import Any
 
-from plans.forms.fields import DateField
 from django import forms
 
+from carebudget.people.forms_kit import DateField
 from carebudget.people.models import RepresentativeKind, Role, User
 from plans.models import Case, ProgrammePack, ReferralSource
 
@@ -48,8 +49,8 @@ class _ProgrammeForm(forms.Form):
         value = self.cleaned_data.get(name)
         field = self.fields[name]
         if isinstance(field, forms.ChoiceField):
-            return str(dict(field.choices).get(value, ""))
-        if hasattr(value, "strftime"):
+            return next((str(label) for key, label in field.choices if key == value), "")  # type: ignore[union-attr,misc]
+        if isinstance(value, date):
             return f"{value.day} {value:%B %Y}"
         return str(value or "")
 

@@ -144,7 +144,7 @@ def _autosave(request: HttpRequest, assessment: Assessment, section: Section) ->
             save_answers(assessment=assessment, values=form.values(), by=signed_in(request))
         saved = attempt.accepted
     if not saved and form.errors:
-        words = next(iter(next(iter(form.errors.values()))), words)
+        words = str(next(iter(next(iter(form.errors.values()))), words))
     return render(request, "plans/saved.html", {"saved": saved, "words": words})
 
 

@@ -267,5 +267,3 @@ def known_criterion(found: SupportPlan, key: str) -> str:
     """The key, if the pack has such a question; else no question at all."""
     keys = {criterion.key for criterion in pack_of_plan(found).criteria}
     return key if key in keys else ""
-
-
