@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 WITHOUT_SERVERS = {"help", "--help", "-h", "--version", "version", "allocate", "makemessages", "collectstatic"}
-WITHOUT_SANDBOX = {"migrate", "load_packs", "verify_audit", "verify_ledger", "makemigrations", "check", "shell"}
+WITHOUT_SANDBOX = {"demo_people", "test", "migrate", "load_packs", "verify_audit", "verify_ledger", "makemigrations", "check", "shell"}
 
 
 def main() -> int:

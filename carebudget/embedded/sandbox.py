@@ -36,7 +36,7 @@ def is_free(port: int) -> bool:
 def is_alive(url: str) -> bool:
     """Whether a sandbox answers there."""
     try:
-        with urllib.request.urlopen(f"{url}/_sandbox/summary", timeout=2) as answer:
+        with urllib.request.urlopen(f"{url}/", timeout=2) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

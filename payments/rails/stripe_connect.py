@@ -90,7 +90,7 @@ class StripeConnectRail:
                 }
             )
             for transfer in transfers.auto_paging_iter():
-                if transfer.metadata and transfer.metadata.get("payment") == order.payment_id:
+                if transfer.metadata.to_dict().get("payment") == order.payment_id:
                     return Accepted(external_id=transfer.id, returned=bool(transfer.reversed))
         except stripe.StripeError as error:
             return Unknown(why=_words(error), look_after_seconds=_pause(error))
