@@ -38,7 +38,9 @@ def navigation_for(user: Any, path: str) -> list[dict[str, Any]]:
     if user.roles & {Role.WORKER, Role.MANAGER, Role.FINANCE_OFFICER, Role.FINANCE_MANAGER}:
         links.append({"href": "/providers/", "text": "Providers"})
     links.append({"href": "/messages/", "text": "Messages"})
-    current = max((link["href"] for link in links if path.startswith(link["href"])), key=len, default="")
+    current = max(
+        (link["href"] for link in links if path.startswith(link["href"])), key=len, default=""
+    )
     for link in links:
         link["active"] = link["href"] == current
     return links

@@ -32,9 +32,9 @@ def start(data: Path, *, throwaway: bool = False) -> str:
             for setting in ("fsync", "synchronous_commit", "full_page_writes"):
                 connection.execute(f"ALTER SYSTEM SET {setting} = off")  # type: ignore[call-overload]
             connection.execute("SELECT pg_reload_conf()")
-        known = connection.execute("SELECT 1 FROM pg_database WHERE datname = 'carebudget'").fetchone()
+        known = connection.execute(
+            "SELECT 1 FROM pg_database WHERE datname = 'carebudget'"
+        ).fetchone()
         if not known:
             connection.execute("CREATE DATABASE carebudget")
     return str(server.get_uri(database="carebudget"))
-
-

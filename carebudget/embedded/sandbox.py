@@ -71,6 +71,8 @@ def start(
     deadline = time.monotonic() + START_SECONDS
     while not is_alive(url):
         if process.poll() is not None or time.monotonic() > deadline:
-            raise CannotStart(f"The Stripe sandbox did not start. Its log is {state / 'sandbox.log'}.")
+            raise CannotStart(
+                f"The Stripe sandbox did not start. Its log is {state / 'sandbox.log'}."
+            )
         time.sleep(0.05)
     return url, process

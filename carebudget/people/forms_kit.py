@@ -94,9 +94,13 @@ class DateField(forms.Field):
         parts = [str(part or "").strip() for part in (value or [])]
         if not any(parts):
             return None
-        missing = [name for name, part in zip(("day", "month", "year"), parts, strict=False) if not part]
+        missing = [
+            name for name, part in zip(("day", "month", "year"), parts, strict=False) if not part
+        ]
         if missing:
-            raise ValidationError(f"The date must include a {' and a '.join(missing)}", code="incomplete")
+            raise ValidationError(
+                f"The date must include a {' and a '.join(missing)}", code="incomplete"
+            )
         return _real_date(*parts)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
@@ -107,7 +111,11 @@ class DateField(forms.Field):
 
 
 def _real_date(day: str, month: str, year: str) -> date:
-    named = [n for n, name in enumerate(MONTHS, start=1) if len(month) >= 3 and name.startswith(month.lower())]
+    named = [
+        n
+        for n, name in enumerate(MONTHS, start=1)
+        if len(month) >= 3 and name.startswith(month.lower())
+    ]
     try:
         if len(year) != 4:
             raise ValidationError("The year must have four numbers, like 1958", code="year")

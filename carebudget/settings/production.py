@@ -15,11 +15,22 @@ DEMO = False
 def required_secret(name: str, *, at_least: int, prefixes: tuple[str, ...] = ("",)) -> str:
     """The secret from the environment; anything missing, short or well known stops the start."""
     value: str = env(name, default="")
-    known = ("changeme", "secret", "password", "insecure", "default", "example", "for-tests", "for_tests")
+    known = (
+        "changeme",
+        "secret",
+        "password",
+        "insecure",
+        "default",
+        "example",
+        "for-tests",
+        "for_tests",
+    )
     if not value:
         raise ImproperlyConfigured(f"{name} is not set. Set it in the environment and start again.")
     if len(value) < at_least or any(word in value.lower() for word in known):
-        raise ImproperlyConfigured(f"{name} is too short or a well-known value. Set a new one of {at_least} characters or more.")
+        raise ImproperlyConfigured(
+            f"{name} is too short or a well-known value. Set a new one of {at_least} characters or more."
+        )
     if not value.startswith(prefixes):
         raise ImproperlyConfigured(f"{name} must start with {' or '.join(prefixes)}.")
     return value
@@ -47,9 +58,13 @@ except binascii.Error as error:
 required_setting("DATABASE_URL")
 CELERY_BROKER_URL = required_setting("CELERY_BROKER_URL")
 SITE_URL = required_setting("SITE_URL")
-ALLOWED_HOSTS = [host.strip() for host in required_setting("ALLOWED_HOSTS").split(",") if host.strip()]
+ALLOWED_HOSTS = [
+    host.strip() for host in required_setting("ALLOWED_HOSTS").split(",") if host.strip()
+]
 if "*" in ALLOWED_HOSTS:
-    raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts. An asterisk would answer to any.")
+    raise ImproperlyConfigured(
+        "ALLOWED_HOSTS must name the hosts. An asterisk would answer to any."
+    )
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS]
 
 SECURE_SSL_REDIRECT = True

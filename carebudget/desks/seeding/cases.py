@@ -46,11 +46,17 @@ def answers_for(case: Case, rng: Random, *, level: str, eligible: bool = True) -
                 values[question.key] = rng.choice(REASONS) if concerned else "I manage, thank you."
         elif question.role == "need":
             top = len(question.options) - 1
-            values[question.key] = question.options[min(NEED_BY_LEVEL[level], top) if concerned else 0].key
+            values[question.key] = question.options[
+                min(NEED_BY_LEVEL[level], top) if concerned else 0
+            ].key
         elif question.role == "ways":
-            values[question.key] = [question.options[rng.randrange(len(question.options))].key] if concerned else []
+            values[question.key] = (
+                [question.options[rng.randrange(len(question.options))].key] if concerned else []
+            )
         elif question.role == "unpaid":
-            values[question.key] = question.options[rng.choice([0, 0, 1, 2]) if concerned else 0].key
+            values[question.key] = question.options[
+                rng.choice([0, 0, 1, 2]) if concerned else 0
+            ].key
         elif question.kind == "multi":
             values[question.key] = [option.key for option in question.options[1:4]]
         else:
@@ -79,7 +85,13 @@ def decide_as_proposed(assessment: Assessment, by: User) -> None:
 
 
 def write_plan(
-    plan: SupportPlan, rng: Random, providers: list[Provider], by: User, *, share: Decimal, starts_on: date
+    plan: SupportPlan,
+    rng: Random,
+    providers: list[Provider],
+    by: User,
+    *,
+    share: Decimal,
+    starts_on: date,
 ) -> None:
     """Fill a plan with the person's words and with support worth about ``share`` of the budget."""
     for key, words in CRITERIA.items():
@@ -123,10 +135,20 @@ def agree(plan: SupportPlan, staff: Staff) -> SupportPlan:
     """Agree at the level that the limits ask for, passing it up where they do."""
     authority = services.authority_needed(plan)
     if authority.level == "worker":
-        return services.agree_plan(plan=plan, reason="It meets the needs and is clearly the person’s own.", by=staff.worker)
-    services.escalate_plan(plan=plan, reason="I recommend it: it is the person’s own, and it is costed well.", by=staff.worker)
+        return services.agree_plan(
+            plan=plan, reason="It meets the needs and is clearly the person’s own.", by=staff.worker
+        )
+    services.escalate_plan(
+        plan=plan,
+        reason="I recommend it: it is the person’s own, and it is costed well.",
+        by=staff.worker,
+    )
     decider = staff.manager if authority.level == "manager" else staff.panel
-    return services.agree_plan(plan=plan, reason="The plan answers all seven questions and the cost is reasonable.", by=decider)
+    return services.agree_plan(
+        plan=plan,
+        reason="The plan answers all seven questions and the cost is reasonable.",
+        by=decider,
+    )
 
 
 def on(day: date, hour: int = 10) -> Any:

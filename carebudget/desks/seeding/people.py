@@ -26,23 +26,77 @@ class DemoPerson:
 
 
 PEOPLE = (
-    DemoPerson("Margaret Ashdown", "margaret@wrenbury.example", (), "", "Has a budget, with her plan and invoices"),
-    DemoPerson("Ruth Ashdown", "ruth@wrenbury.example", (), "", "Margaret’s daughter, who helps her"),
-    DemoPerson("Samira Okafor", "samira@wrenbury.example", (Role.WORKER,), "North team", "Social worker, with her caseload"),
-    DemoPerson("Tom Birchall", "tom@wrenbury.example", (Role.WORKER,), "South team", "Social worker in the other team"),
-    DemoPerson("David Pell", "david@wrenbury.example", (Role.MANAGER,), "North team", "Team manager: plans above a worker’s limit"),
-    DemoPerson("Joan Whitlock", "joan@wrenbury.example", (Role.MANAGER,), "South team", "Team manager of the other team"),
-    DemoPerson("Peter Nwosu", "peter@wrenbury.example", (Role.PANEL,), "", "Panel member: the largest plans"),
-    DemoPerson("Grace Tulley", "grace@wrenbury.example", (Role.FINANCE_OFFICER,), "", "Finance officer: invoices, runs, reconciling"),
-    DemoPerson("Owen Marsh", "owen@wrenbury.example", (Role.FINANCE_MANAGER,), "", "Finance manager: approves runs"),
-    DemoPerson("Lena Brandt", "lena@brightside.example", (), "", "Brightside Home Care, a provider"),
+    DemoPerson(
+        "Margaret Ashdown",
+        "margaret@wrenbury.example",
+        (),
+        "",
+        "Has a budget, with her plan and invoices",
+    ),
+    DemoPerson(
+        "Ruth Ashdown", "ruth@wrenbury.example", (), "", "Margaret’s daughter, who helps her"
+    ),
+    DemoPerson(
+        "Samira Okafor",
+        "samira@wrenbury.example",
+        (Role.WORKER,),
+        "North team",
+        "Social worker, with her caseload",
+    ),
+    DemoPerson(
+        "Tom Birchall",
+        "tom@wrenbury.example",
+        (Role.WORKER,),
+        "South team",
+        "Social worker in the other team",
+    ),
+    DemoPerson(
+        "David Pell",
+        "david@wrenbury.example",
+        (Role.MANAGER,),
+        "North team",
+        "Team manager: plans above a worker’s limit",
+    ),
+    DemoPerson(
+        "Joan Whitlock",
+        "joan@wrenbury.example",
+        (Role.MANAGER,),
+        "South team",
+        "Team manager of the other team",
+    ),
+    DemoPerson(
+        "Peter Nwosu",
+        "peter@wrenbury.example",
+        (Role.PANEL,),
+        "",
+        "Panel member: the largest plans",
+    ),
+    DemoPerson(
+        "Grace Tulley",
+        "grace@wrenbury.example",
+        (Role.FINANCE_OFFICER,),
+        "",
+        "Finance officer: invoices, runs, reconciling",
+    ),
+    DemoPerson(
+        "Owen Marsh",
+        "owen@wrenbury.example",
+        (Role.FINANCE_MANAGER,),
+        "",
+        "Finance manager: approves runs",
+    ),
+    DemoPerson(
+        "Lena Brandt", "lena@brightside.example", (), "", "Brightside Home Care, a provider"
+    ),
     DemoPerson("Iris Vane", "iris@wrenbury.example", (Role.AUDITOR,), "", "Auditor: the record"),
 )
 
 
 def totp_secret(email: str) -> str:
     """The demo's authenticator secret of a member of staff: the same at every start, worth nothing elsewhere."""
-    return base64.b32encode(hashlib.sha256(f"carebudget demo {email}".encode()).digest()[:20]).decode()
+    return base64.b32encode(
+        hashlib.sha256(f"carebudget demo {email}".encode()).digest()[:20]
+    ).decode()
 
 
 def add_staff() -> dict[str, User]:

@@ -48,7 +48,16 @@ def sandbox(path: str, body: dict[str, object] | None = None) -> dict[str, objec
 
 def set_sandbox_day(day: date | None) -> None:
     """Let the sandbox live in the seeded day, or in the present again."""
-    sandbox("clock", {"now": int(datetime(day.year, day.month, day.day, 10, 30, tzinfo=clock.LONDON).timestamp())} if day else {"now": None})
+    sandbox(
+        "clock",
+        {
+            "now": int(
+                datetime(day.year, day.month, day.day, 10, 30, tzinfo=clock.LONDON).timestamp()
+            )
+        }
+        if day
+        else {"now": None},
+    )
 
 
 class World:
@@ -88,7 +97,13 @@ class World:
                     name=name, kind=kind, email=f"office@{slug}.example", description=words, by=worker,
                     phone=f"01632 960 {200 + n}", postcode=f"WR{n % 9 + 1} {n % 8 + 1}AB",
                 )  # fmt: skip
-                providing.add_rate(provider=provider, description=words.split(".")[0].split(";")[0].split(":")[0], unit=unit, rate_pence=rate, by=worker)
+                providing.add_rate(
+                    provider=provider,
+                    description=words.split(".")[0].split(";")[0].split(":")[0],
+                    unit=unit,
+                    rate_pence=rate,
+                    by=worker,
+                )
                 for check in REQUIRED_CHECKS[kind][: None if n < 23 else 1]:
                     providing.record_check(
                         provider=provider, kind=check, outcome="passed", by=worker,
@@ -97,8 +112,14 @@ class World:
                 if n < 23:
                     provider = providing.approve_provider(provider=provider, by=finance)
                 email = "lena@brightside.example" if n == 0 else f"manager@{slug}.example"
-                who = "Lena Brandt" if n == 0 else (name if kind == "assistant" else f"Manager of {name}")
-                user, _ = providing.invite_member(provider=provider, email=email, full_name=who, by=worker)
+                who = (
+                    "Lena Brandt"
+                    if n == 0
+                    else (name if kind == "assistant" else f"Manager of {name}")
+                )
+                user, _ = providing.invite_member(
+                    provider=provider, email=email, full_name=who, by=worker
+                )
                 let_in(user)
                 if n < 22:
                     self.set_up_payout(provider, user)
@@ -118,7 +139,9 @@ class World:
         self.add_margaret()
         order = [stage for stage in STAGES for _ in range(1)]
         live = max(1, (self.people - 1) * 45 // 100)
-        targets = ["live"] * live + [order[n % (len(order) - 1)] for n in range(max(0, self.people - 1 - live))]
+        targets = ["live"] * live + [
+            order[n % (len(order) - 1)] for n in range(max(0, self.people - 1 - live))
+        ]
         for n, target in enumerate(targets):
             self.add_person(n, target)
             if (n + 1) % 10 == 0:
@@ -137,7 +160,9 @@ class World:
         """One invented person, walked to the stage wanted."""
         first, last = FIRST[n % len(FIRST)], LAST[(n * 7 + n // len(LAST)) % len(LAST)]
         crew = self.crew(n)
-        started = self.today - timedelta(days=170 + n % 20 if target == "live" else 12 + STAGES.index(target) * 6 + n % 5)
+        started = self.today - timedelta(
+            days=170 + n % 20 if target == "live" else 12 + STAGES.index(target) * 6 + n % 5
+        )
         pack = self.carers if n % 9 == 4 else self.pack
         with on(started):
             case = plans.refer_person(
@@ -169,7 +194,12 @@ class World:
         if target == "submitted":
             return
         with on(started + timedelta(days=11)):
-            assessment = plans.verify_assessment(assessment=assessment, corrections={}, note="Talked through at home.", by=crew.worker)
+            assessment = plans.verify_assessment(
+                assessment=assessment,
+                corrections={},
+                note="Talked through at home.",
+                by=crew.worker,
+            )
         if target == "verified":
             return
         with on(started + timedelta(days=13)):
@@ -182,13 +212,17 @@ class World:
             return
         self.plan_and_agree(case, target, crew, started, goal)
 
-    def plan_and_agree(self, case: Case, target: str, crew: Staff, started: date, goal: int) -> None:
+    def plan_and_agree(
+        self, case: Case, target: str, crew: Staff, started: date, goal: int
+    ) -> None:
         """The plan: written, sent, returned or agreed, and support set up."""
         client = self.clients[case.pk]
         with on(started + timedelta(days=17)):
             plan = plans.start_plan(case=case, by=client)
             starts = (started + timedelta(days=45)).replace(day=1)
-            write_plan(plan, self.rng, self.providers, client, share=Decimal("0.9"), starts_on=starts)
+            write_plan(
+                plan, self.rng, self.providers, client, share=Decimal("0.9"), starts_on=starts
+            )
         if target == "planning":
             return
         with on(started + timedelta(days=25)):
@@ -197,10 +231,16 @@ class World:
             return
         with on(started + timedelta(days=29)):
             if target == "returned":
-                plans.return_plan(plan=plan, comment="Please say who comes when your carer is on holiday.", by=crew.worker)
+                plans.return_plan(
+                    plan=plan,
+                    comment="Please say who comes when your carer is on holiday.",
+                    by=crew.worker,
+                )
                 return
             if target == "escalated":
-                plans.escalate_plan(plan=plan, reason="I recommend it: it is the person’s own.", by=crew.worker)
+                plans.escalate_plan(
+                    plan=plan, reason="I recommend it: it is the person’s own.", by=crew.worker
+                )
                 return
             plan = agree(plan, crew)
             plans.plan_document(plan=plan)
@@ -214,7 +254,9 @@ class World:
         with on(day):
             plan = case.plans.get(state__in=["agreed", "active"])
             for agreement in money.offer_agreements(plan=plan, by=client):
-                money.accept_agreement(agreement=agreement, by=money.members_of(agreement.provider)[0])
+                money.accept_agreement(
+                    agreement=agreement, by=money.members_of(agreement.provider)[0]
+                )
         with on(max(day, plan.starts_on)):
             money.start_agreements_due()
 
@@ -233,7 +275,11 @@ class World:
             assert person.user is not None
             self.clients[case.pk] = let_in(person.user)
             invite_representative(
-                person=person, email="ruth@wrenbury.example", full_name="Ruth Ashdown", relationship="daughter", by=crew.worker
+                person=person,
+                email="ruth@wrenbury.example",
+                full_name="Ruth Ashdown",
+                relationship="daughter",
+                by=crew.worker,
             )
             let_in(User.objects.get(email="ruth@wrenbury.example"))
         self.walk(case, "live", crew, started, level="high")
@@ -257,7 +303,10 @@ class World:
         end = (month + timedelta(days=32)).replace(day=1) - timedelta(days=1)
         sent_on = end + timedelta(days=1)
         with on(sent_on):
-            invoices = [self.invoice(agreement, month, end, n) for n, agreement in enumerate(self.agreements(end))]
+            invoices = [
+                self.invoice(agreement, month, end, n)
+                for n, agreement in enumerate(self.agreements(end))
+            ]
         kept = [invoice for invoice in invoices if invoice]
         with on(sent_on + timedelta(days=2)):
             for invoice in kept:
@@ -275,17 +324,24 @@ class World:
 
     def agreements(self, day: date) -> list[ServiceAgreement]:
         """Running agreements of seeded cases, in a steady order."""
-        rows = ServiceAgreement.objects.filter(state="live", case_id__in=list(self.clients), starts_on__lte=day)
+        rows = ServiceAgreement.objects.filter(
+            state="live", case_id__in=list(self.clients), starts_on__lte=day
+        )
         return list(rows.select_related("provider", "case").order_by("id"))
 
-    def invoice(self, agreement: ServiceAgreement, start: date, end: date, n: int) -> Invoice | None:
+    def invoice(
+        self, agreement: ServiceAgreement, start: date, end: date, n: int
+    ) -> Invoice | None:
         """One provider's invoice for one person's month: a line for each week."""
         start = max(start, agreement.starts_on)
         weeks = [start + timedelta(days=7 * k) for k in range((end - start).days // 7)]
         if not weeks:
             return None
         lines = [
-            money.InvoiceLineDraft(day, agreement.description, agreement.quantity, agreement.rate_pence) for day in weeks
+            money.InvoiceLineDraft(
+                day, agreement.description, agreement.quantity, agreement.rate_pence
+            )
+            for day in weeks
         ]
         return money.send_invoice(
             agreement=agreement,
@@ -317,16 +373,25 @@ class World:
         if (today - start).days < 8:
             start = (start - timedelta(days=1)).replace(day=1) + timedelta(days=14)
         rows = self.agreements(today)
-        invoices = [self.invoice(agreement, start, today - timedelta(days=1), 500 + n) for n, agreement in enumerate(rows)]
+        invoices = [
+            self.invoice(agreement, start, today - timedelta(days=1), 500 + n)
+            for n, agreement in enumerate(rows)
+        ]
         kept = [invoice for invoice in invoices if invoice]
         third = share(len(kept), 1, 3)
         for invoice in kept[third:]:
             if invoice.case.person.full_name != "Margaret Ashdown":
                 money.confirm_invoice(invoice=invoice, by=self.clients[invoice.case_id])
         if kept[:third]:
-            asked = next((i for i in kept[:third] if i.case.person.full_name != "Margaret Ashdown"), None)
+            asked = next(
+                (i for i in kept[:third] if i.case.person.full_name != "Margaret Ashdown"), None
+            )
             if asked:
-                money.query_invoice(invoice=asked, question="Were you here on the Tuesday? I remember nobody.", by=self.clients[asked.case_id])
+                money.query_invoice(
+                    invoice=asked,
+                    question="Were you here on the Tuesday? I remember nobody.",
+                    by=self.clients[asked.case_id],
+                )
         for invoice in kept[2 * third :]:
             invoice.refresh_from_db()
             if invoice.state == "confirmed":

@@ -110,7 +110,10 @@ def get(mapping: Any, key: Any) -> Any:
 @register.inclusion_tag("parts/status.html")
 def status(state: str, label: str = "") -> dict[str, str]:
     """A state as a tag, coloured by meaning. ``{% status plan.state plan.get_state_display %}``."""
-    return {"label": label or str(state).replace("_", " "), "colour": MEANINGS.get(str(state), "blue")}
+    return {
+        "label": label or str(state).replace("_", " "),
+        "colour": MEANINGS.get(str(state), "blue"),
+    }
 
 
 @register.inclusion_tag("parts/amount.html")
@@ -120,7 +123,9 @@ def amount(value: Any, words: str = "", size: str = "", week: bool = False) -> d
 
 
 @register.inclusion_tag("parts/budget_meter.html")
-def budget_meter(total: int, spent: int = 0, held: int = 0, committed: int = 0, what: str = "budget") -> dict[str, Any]:
+def budget_meter(
+    total: int, spent: int = 0, held: int = 0, committed: int = 0, what: str = "budget"
+) -> dict[str, Any]:
     """A budget as picture and words: spent, waiting, promised, and what is free. All in pence."""
     used = spent + held + committed
     whole = max(total, used, 1)
@@ -133,7 +138,13 @@ def budget_meter(total: int, spent: int = 0, held: int = 0, committed: int = 0, 
             bars.append({"name": name, "x": round(start, 1), "width": width})
         start += width
     if over:
-        bars.append({"name": "over", "x": round(100 * total / whole, 1), "width": round(100 * over / whole, 1)})
+        bars.append(
+            {
+                "name": "over",
+                "x": round(100 * total / whole, 1),
+                "width": round(100 * over / whole, 1),
+            }
+        )
     return {
         "total": total, "spent": spent, "held": held, "committed": committed,
         "free": max(0, total - used), "over": over, "bars": bars, "what": what,
@@ -170,10 +181,20 @@ def working(allocation: Any) -> dict[str, Any]:
     needs = [step for step in allocation.steps if step.key.startswith("need.")]
     most = max((step.figure for step in needs), default=1) or 1
     bars = [
-        {"label": step.label, "shown": step.shown, "width": round(float(step.figure / most) * 100, 1), "y": 30 * n}
+        {
+            "label": step.label,
+            "shown": step.shown,
+            "width": round(float(step.figure / most) * 100, 1),
+            "y": 30 * n,
+        }
         for n, step in enumerate(needs)
     ]
-    return {"steps": allocation.steps, "bars": bars, "height": 30 * len(bars), "annual": allocation.annual_pence}
+    return {
+        "steps": allocation.steps,
+        "bars": bars,
+        "height": 30 * len(bars),
+        "annual": allocation.annual_pence,
+    }
 
 
 @register.inclusion_tag("parts/error_summary.html")
@@ -201,7 +222,9 @@ def _errors_of(form: Any) -> list[dict[str, str]]:
             else:
                 field = form[name]
                 widget_type = field.widget_type
-                suffix = "_0" if widget_type in ("radioselect", "checkboxselectmultiple", "date") else ""
+                suffix = (
+                    "_0" if widget_type in ("radioselect", "checkboxselectmultiple", "date") else ""
+                )
                 found.append({"href": f"#{field.auto_id}{suffix}", "text": error})
     return found
 

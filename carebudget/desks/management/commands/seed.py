@@ -14,14 +14,18 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--people", type=int, default=60)
-        parser.add_argument("--if-empty", action="store_true", help="do nothing when there are cases already")
+        parser.add_argument(
+            "--if-empty", action="store_true", help="do nothing when there are cases already"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if Case.objects.exists():
             if options["if_empty"]:
                 self.stdout.write("The database has people in it already; nothing was added.")
                 return
-            raise CommandError("The database has people in it already. Seeding starts from an empty one.")
+            raise CommandError(
+                "The database has people in it already. Seeding starts from an empty one."
+            )
         if options["people"] < 1:
             raise CommandError("Say how many people: 1 or more.")
         began = time.monotonic()
