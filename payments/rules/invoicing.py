@@ -67,7 +67,11 @@ def check_invoice(
         key = (line.service_date, " ".join(line.description.lower().split()))
         if key in seen:
             found.append(
-                Problem("line_twice", f"lines-{n}-service_date", f"Line {n + 1} is the same as one before it.")
+                Problem(
+                    "line_twice",
+                    f"lines-{n}-service_date",
+                    f"Line {n + 1} is the same as one before it.",
+                )
             )
         seen.add(key)
     total = sum(line_amount(line) for line in lines if line.quantity > 0)
@@ -83,33 +87,65 @@ def check_invoice(
     return found
 
 
-def _check_period(terms: AgreementTerms, period_from: date, period_to: date, today: date) -> list[Problem]:
+def _check_period(
+    terms: AgreementTerms, period_from: date, period_to: date, today: date
+) -> list[Problem]:
     found = []
     if period_to < period_from:
-        found.append(Problem("period_backwards", "period_to", "The last day must be on or after the first day."))
+        found.append(
+            Problem(
+                "period_backwards", "period_to", "The last day must be on or after the first day."
+            )
+        )
     if period_from < terms.starts_on:
         found.append(
-            Problem("before_agreement", "period_from", f"The agreement began on {terms.starts_on:%-d %B %Y}.")
+            Problem(
+                "before_agreement",
+                "period_from",
+                f"The agreement began on {terms.starts_on:%-d %B %Y}.",
+            )
         )
     if period_to > terms.ends_on:
-        found.append(Problem("after_agreement", "period_to", f"The agreement ends on {terms.ends_on:%-d %B %Y}."))
+        found.append(
+            Problem(
+                "after_agreement", "period_to", f"The agreement ends on {terms.ends_on:%-d %B %Y}."
+            )
+        )
     if period_to > today:
-        found.append(Problem("in_future", "period_to", "You can invoice support once it has been given."))
+        found.append(
+            Problem("in_future", "period_to", "You can invoice support once it has been given.")
+        )
     return found
 
 
-def _check_line(n: int, line: LineDraft, terms: AgreementTerms, period_from: date, period_to: date) -> list[Problem]:
+def _check_line(
+    n: int, line: LineDraft, terms: AgreementTerms, period_from: date, period_to: date
+) -> list[Problem]:
     found = []
     if not line.description.strip():
-        found.append(Problem("line_words", f"lines-{n}-description", f"Line {n + 1}: say what was done."))
+        found.append(
+            Problem("line_words", f"lines-{n}-description", f"Line {n + 1}: say what was done.")
+        )
     if not period_from <= line.service_date <= period_to:
         found.append(
-            Problem("line_outside", f"lines-{n}-service_date", f"Line {n + 1}: the day is outside the invoice’s dates.")
+            Problem(
+                "line_outside",
+                f"lines-{n}-service_date",
+                f"Line {n + 1}: the day is outside the invoice’s dates.",
+            )
         )
     if line.quantity <= 0:
-        found.append(Problem("line_quantity", f"lines-{n}-quantity", f"Line {n + 1}: enter how many, more than 0."))
+        found.append(
+            Problem(
+                "line_quantity",
+                f"lines-{n}-quantity",
+                f"Line {n + 1}: enter how many, more than 0.",
+            )
+        )
     if line.rate_pence <= 0:
-        found.append(Problem("line_rate", f"lines-{n}-rate_pence", f"Line {n + 1}: enter the price of one."))
+        found.append(
+            Problem("line_rate", f"lines-{n}-rate_pence", f"Line {n + 1}: enter the price of one.")
+        )
     elif line.rate_pence > terms.rate_pence:
         found.append(
             Problem(
