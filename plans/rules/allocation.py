@@ -6,18 +6,38 @@ transparent, timely, sufficient (Care and Support Statutory Guidance, chapter 11
 reasons for the sum (R (Savva) v Kensington and Chelsea). None of it ever gives less for more need.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from carebudget.money import Pence, format_pence, round_half_up
-from carebudget.text import plural
 
 from .eligibility import asked
-from .pack import AllocationTable, Pack
+from .pack import Adjustment, AllocationTable, Option, Pack
 
 WEEKS_A_YEAR = 52
+MINUS = "−"
+
+
+@dataclass(frozen=True)
+class LocalAdjustment:
+    """A named change that the pack does not know of, such as this year's local prices.
+
+    ``percent`` may be negative where prices are lower; it keeps the order of needs, so that more
+    need still never gets less. Raises ``ValueError`` for anything that would turn that order round.
+    """
+
+    key: str
+    label: str
+    percent: Fraction = Fraction(0)
+    pence: Pence = 0
+
+    def __post_init__(self) -> None:
+        if self.percent < -100 or self.pence < 0:
+            raise ValueError(f"The adjustment “{self.label}” would give less for more need")
 
 
 @dataclass(frozen=True)
@@ -67,13 +87,14 @@ class Step:
 
 def _shown(figure: Fraction, unit: str) -> str:
     if unit == "pence":
-        return format_pence(round_half_up(figure))
-    whole, part = divmod(figure, 1)
+        return format_pence(round_half_up(figure)).replace("-", MINUS)
+    whole, part = divmod(abs(figure), 1)
     fraction = {Fraction(1, 4): "¼", Fraction(1, 2): "½", Fraction(3, 4): "¾", Fraction(0): ""}.get(
         part, f" {part}"
     )
-    words = f"{int(whole) or ('' if part and fraction else 0)}{fraction}"
-    return f"{words} point{'' if figure == 1 else 's'}"
+    words = f"{int(whole) or ('' if part else 0)}{fraction}".strip()
+    sign = MINUS if figure < 0 else ""
+    return f"{sign}{words} point{'' if abs(figure) == 1 else 's'}"
 
 
 @dataclass(frozen=True)
@@ -108,8 +129,16 @@ class Allocation:
         )
 
 
-def allocate(pack: Pack, answers: Mapping[str, Any]) -> Allocation:
-    """The allocation for verified answers. Deterministic; the order of answers does not matter."""
+def allocate(
+    pack: Pack,
+    answers: Mapping[str, Any],
+    local_adjustments: Sequence[LocalAdjustment] = (),
+) -> Allocation:
+    """The allocation for verified answers. Deterministic; the order of answers does not matter.
+
+    ``local_adjustments`` follow the pack's own, in the order given. The steps counted in points add
+    up to the net points, and the steps counted in pence add up to the sum.
+    """
     steps: list[Step] = []
     points = _net_points(pack, answers, steps)
     table = pack.allocation
@@ -119,20 +148,42 @@ def allocate(pack: Pack, answers: Mapping[str, Any]) -> Allocation:
         if chosen == adjustment.option or (
             isinstance(chosen, list) and adjustment.option in chosen
         ):
-            added = adjustment.pence + money * adjustment.percent / 100
-            money += added
-            detail = (
-                f"{adjustment.percent}% of the sum so far"
-                if adjustment.percent
-                else "a fixed sum each year"
-            )
-            steps.append(
-                Step(
-                    f"adjustment.{adjustment.key}", adjustment.label, detail, added, "pence", money
-                )
-            )
+            money = _adjusted(adjustment, money, steps)
+    for local in local_adjustments:
+        money = _adjusted(local, money, steps)
     annual = _rounded(table, money, steps)
     return Allocation(annual_pence=annual, points=points, steps=tuple(steps))
+
+
+def _adjusted(
+    adjustment: Adjustment | LocalAdjustment, money: Fraction, steps: list[Step]
+) -> Fraction:
+    added = adjustment.pence + money * adjustment.percent / 100
+    parts = []
+    if adjustment.percent:
+        parts.append(f"{decimal_words(adjustment.percent)}% of the sum so far")
+    if adjustment.pence:
+        parts.append("a fixed sum each year")
+    total = money + added
+    steps.append(
+        Step(
+            f"adjustment.{adjustment.key}",
+            adjustment.label,
+            " and ".join(parts) or "changes nothing",
+            added,
+            "pence",
+            total,
+        )
+    )
+    return total
+
+
+def decimal_words(figure: Fraction) -> str:
+    """``Fraction(25, 2)`` → ``"12.5"``; a fraction that has no short decimal stays one."""
+    exact = Fraction(round(figure * 1000), 1000)
+    if exact != figure:
+        return str(figure)
+    return f"{Decimal(exact.numerator) / Decimal(exact.denominator):f}"
 
 
 def _net_points(pack: Pack, answers: Mapping[str, Any], steps: list[Step]) -> Fraction:
@@ -142,21 +193,27 @@ def _net_points(pack: Pack, answers: Mapping[str, Any], steps: list[Step]) -> Fr
         chosen = need.option(str(answers.get(need.key))) if need else None
         if chosen is None or chosen.points == 0:
             continue
-        support = asked(pack, outcome.key, "unpaid")
-        share = Fraction(0)
-        detail = f"{plural(chosen.points, 'point')}: {chosen.label}"
-        if support is not None:
-            helped = support.option(str(answers.get(support.key)))
-            if helped is not None and helped.share:
-                share = helped.share
-                detail += f"; family and friends are willing and able to do {helped.label.lower()}"
-        net = chosen.points * (1 - share)
-        total += net
-        steps.append(Step(f"need.{outcome.key}", outcome.title, detail, net, "points", total))
+        need_points = Fraction(chosen.points)
+        total += need_points
+        steps.append(
+            Step(f"need.{outcome.key}", outcome.title, chosen.label, need_points, "points", total)
+        )
+        helped = _unpaid(pack, outcome.key, answers)
+        if helped is not None and helped.share:
+            less = -need_points * helped.share
+            total += less
+            detail = f"family or friends are willing and able: {helped.label.lower()}"
+            label = f"{outcome.title}: unpaid help"
+            steps.append(Step(f"unpaid.{outcome.key}", label, detail, less, "points", total))
     steps.append(
         Step("points", "Points in all", "the points above added up", total, "points", total)
     )
     return total
+
+
+def _unpaid(pack: Pack, outcome: str, answers: Mapping[str, Any]) -> Option | None:
+    question = asked(pack, outcome, "unpaid")
+    return question.option(str(answers.get(question.key))) if question else None
 
 
 def _by_table(
@@ -186,7 +243,7 @@ def linear(knots: tuple[tuple[int, int], ...], points: Fraction) -> tuple[Fracti
     """Straight lines between the knots; level before the first and after the last."""
     if points <= knots[0][0]:
         return Fraction(knots[0][1]), f"{_shown(points, 'points')}: the lowest step of the table"
-    for (low, low_pence), (high, high_pence) in zip(knots, knots[1:], strict=False):
+    for (low, low_pence), (high, high_pence) in pairwise(knots):
         if points <= high:
             money = low_pence + (points - low) * Fraction(high_pence - low_pence, high - low)
             return money, (
@@ -212,23 +269,15 @@ def _priced(
         if answers.get(key) != option:
             continue
         question = pack.question(key)
-        share = Fraction(0)
-        support = asked(pack, question.outcome, "unpaid") if question.outcome else None
-        if support is not None and (helped := support.option(str(answers.get(support.key)))):
-            share = helped.share
+        helped = _unpaid(pack, question.outcome, answers) if question.outcome else None
+        share = helped.share if helped else Fraction(0)
         cost = pence * units * (1 - share)
         total += cost
         label = pack.outcome(question.outcome).title if question.outcome else question.text
-        steps.append(
-            Step(
-                f"price.{key}",
-                label,
-                f"{units} times a year at {format_pence(pence)}",
-                cost,
-                "pence",
-                total,
-            )
-        )
+        detail = f"{decimal_words(units)} times a year at {format_pence(pence)}"
+        if helped and share:
+            detail += f", less what family or friends do: {helped.label.lower()}"
+        steps.append(Step(f"price.{key}", label, detail, cost, "pence", total))
     return total
 
 

@@ -1,6 +1,7 @@
 """What planned support costs: exact fractions inside, rounded once, halves up, at the end. Pure.
 
-A year has 52 weeks, 26 fortnights, 13 four-week periods, 12 months and 4 quarters.
+A year has 52 weeks, 26 fortnights, 13 four-week periods, 12 months and 4 quarters. A unit (hour,
+day, night, session, week, item) only names what the rate is for: it never changes the sum.
 """
 
 from collections.abc import Iterable
@@ -10,7 +11,11 @@ from fractions import Fraction
 
 from carebudget.money import Pence, format_pence, round_half_up
 
+UNITS = ("hour", "day", "night", "session", "week", "item")
+WEEKS_A_YEAR = 52
 TIMES_A_YEAR = {
+    "daily": 364,
+    "weekdays": 260,
     "weekly": 52,
     "fortnightly": 26,
     "four_weekly": 13,
@@ -23,11 +28,27 @@ TIMES_A_YEAR = {
 
 @dataclass(frozen=True)
 class SupportCost:
-    """One kind of support: a rate in pence per unit, how many units each time, and how often."""
+    """One kind of support: a rate in pence per unit, how many units each time, and how often.
+
+    Raises ``ValueError`` with a plain sentence for a rate or quantity that costs nothing sensible.
+    """
 
     rate_pence: Pence
-    quantity: Decimal
+    quantity: Decimal | Fraction
     frequency: str
+    unit: str = "item"
+
+    def __post_init__(self) -> None:
+        if self.rate_pence < 0:
+            raise ValueError("Enter a price of zero or more")
+        if isinstance(self.quantity, Decimal) and not self.quantity.is_finite():
+            raise ValueError("Enter a number, like 7 or 1.5")
+        if self.quantity < 0:
+            raise ValueError("Enter how many, zero or more")
+        if self.frequency not in TIMES_A_YEAR:
+            raise ValueError("Say how often")
+        if self.unit not in UNITS:
+            raise ValueError("Say what the price is for")
 
     @property
     def exact(self) -> Fraction:
@@ -42,12 +63,20 @@ class SupportCost:
     @property
     def weekly_pence(self) -> Pence:
         """A fifty-second of the year, halves up: for the page, never for adding up."""
-        return round_half_up(self.exact / 52)
+        return round_half_up(self.exact / WEEKS_A_YEAR)
 
 
 def plan_cost(costs: Iterable[SupportCost], *, contingency_pence: Pence = 0) -> Pence:
     """What the whole plan costs in a year: the rounded lines, so that the page adds up, and contingency."""
     return sum(cost.annual_pence for cost in costs) + contingency_pence
+
+
+def contingency(annual_pence: Pence, weeks: int) -> Pence:
+    """What ``weeks`` of a yearly cost come to, halves up: money kept for when support falls through.
+
+    How many weeks a council lets people keep is its own policy, often four or eight.
+    """
+    return round_half_up(Fraction(annual_pence * weeks, WEEKS_A_YEAR))
 
 
 @dataclass(frozen=True)

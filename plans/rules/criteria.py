@@ -4,7 +4,7 @@ The seven criteria are the programme's own data; the sentences say what to do ab
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .pack import Pack
 
@@ -23,7 +23,6 @@ class PlanDraft:
     holding: str
     contingency: str
     risks: str
-    extra: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,8 @@ def missing_from_plan(pack: Pack, plan: PlanDraft) -> list[Missing]:
         )
     if not plan.has_dates:
         found.append(Missing("details", "Say when the plan starts and ends."))
+    if not plan.holding.strip():
+        found.append(Missing("details", "Choose who holds the money."))
     if not plan.contingency.strip():
         found.append(Missing("details", "Say what happens if support falls through."))
     if not plan.risks.strip():

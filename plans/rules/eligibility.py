@@ -87,7 +87,11 @@ def propose_eligibility(pack: Pack, answers: Mapping[str, Any]) -> EligibilityPr
         unmet_count=len(unmet),
         outcomes_needed=test.outcomes_needed,
         outcomes=outcomes,
-        sentence=_sentence(pack, eligible, cause, enough or health, unmet, wellbeing),
+        sentence=(
+            _yes_sentence(pack, unmet, health)
+            if eligible
+            else _no_sentence(pack, cause, enough or health, len(unmet), wellbeing)
+        ),
     )
 
 
@@ -122,6 +126,8 @@ def _outcome(pack: Pack, outcome: Outcome, answers: Mapping[str, Any]) -> Outcom
     titles = {way.key: way.words for way in pack.ways}
     if unmet:
         sentence = f"{outcome.title}: you {join_words([titles[way] for way in ways], 'and')}."
+    elif chosen is None:
+        sentence = f"{outcome.title}: you have not told us about this yet."
     else:
         sentence = f"{outcome.title}: your answers say that you can manage this."
     return OutcomeProposal(
@@ -134,25 +140,30 @@ def _outcome(pack: Pack, outcome: Outcome, answers: Mapping[str, Any]) -> Outcom
     )
 
 
-def _sentence(
-    pack: Pack,
-    eligible: bool,
-    cause: bool,
-    enough: bool,
-    unmet: list[OutcomeProposal],
-    wellbeing: tuple[str, ...],
+def _yes_sentence(pack: Pack, unmet: list[OutcomeProposal], health: bool) -> str:
+    things = [lower_first(outcome.title) for outcome in unmet]
+    if health:
+        things.insert(0, "your health")
+    return f"{pack.eligibility.words_eligible} This is because of: {'; '.join(things)}."
+
+
+def _no_sentence(
+    pack: Pack, cause: bool, enough: bool, unmet: int, wellbeing: tuple[str, ...]
 ) -> str:
     test = pack.eligibility
-    if eligible:
-        things = join_words([o.title[0].lower() + o.title[1:] for o in unmet]) or "your health"
-        return f"{test.words_eligible} This is because of: {things}."
     why = []
     if not cause:
         why.append("the difficulties do not come from what this programme is for")
     if not enough:
+        hard = plural(unmet, "part") if unmet else "no part"
         why.append(
-            f"{plural(len(unmet), 'area')} of life cannot be managed, and the rules need {test.outcomes_needed} or more"
+            f"{hard} of your life cannot be managed, and the rules need {test.outcomes_needed} or more"
         )
     if not wellbeing:
         why.append("the answers do not show a big effect on your wellbeing")
     return f"{test.words_not_eligible} The reason: {join_words(why)}."
+
+
+def lower_first(words: str) -> str:
+    """``"Getting dressed"`` → ``"getting dressed"``, for the middle of a sentence."""
+    return words[:1].lower() + words[1:]

@@ -17,7 +17,8 @@ class PackError(ValueError):
 
 @dataclass(frozen=True)
 class Option:
-    """One answer that can be chosen. ``points`` are need points; ``ways`` name ways of being unable."""
+    """One answer that can be chosen: its need points, the share of the need that unpaid help meets,
+    and whether choosing it says that the outcome cannot be achieved (or that a condition is met)."""
 
     key: str
     label: str
@@ -141,20 +142,27 @@ class DelegatedLimit:
 
 @dataclass(frozen=True)
 class StageTime:
-    """How many working days a stage usually takes, and who has it."""
+    """How many working days a stage usually takes, how many we aim for, and who has it."""
 
     stage: str
     usual_days: int
     held_by: str
+    target_days: int = 0
 
 
 @dataclass(frozen=True)
 class ReviewTimetable:
-    """When reviews fall due, in weeks after the plan starts."""
+    """When reviews fall due, in weeks after the plan (or the first direct payment) starts.
+
+    Source: Care and Support Statutory Guidance, chapter 13 (the plan); Care and Support (Direct
+    Payments) Regulations 2014, regulation 7 (a direct payment: within six months, then yearly).
+    """
 
     first_from_weeks: int
     first_to_weeks: int
     then_every_weeks: int
+    direct_payment_first_weeks: int = 26
+    direct_payment_then_weeks: int = 52
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,13 @@
 """From a mapping (the YAML of a pack) to a checked ``Pack``; every refusal names its path. Pure.
 
-Questions about an outcome are written once in the pack under ``outcome_questions`` and asked for every
-outcome, so that each is asked in the same way.
+Here each value is looked at by itself; whether the parts fit together is ``consistency``'s business.
 """
 
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
+from .consistency import check_sense
 from .pack import (
     Adjustment,
     AllocationTable,
@@ -42,7 +42,7 @@ def read_pack(mapping: Mapping[str, Any]) -> Pack:
         version=top.words("version"),
         title=top.words("title"),
         legal_basis=top.words("legal_basis"),
-        charged=bool(top.get("charged")),
+        charged=top.truth("charged"),
         outcomes=outcomes,
         ways=tuple(
             Way(w.words("key"), w.words("title"), w.words("words")) for w in top.each("ways")
@@ -54,17 +54,14 @@ def read_pack(mapping: Mapping[str, Any]) -> Pack:
         criteria=tuple(_criterion(c, n) for n, c in enumerate(top.each("criteria"), start=1)),
         limits=tuple(
             DelegatedLimit(
-                r.words("level"), r.whole("pence", None), bool(r.get("above_indicative", False))
+                r.words("level"), r.whole("pence", None), r.truth("above_indicative", False)
             )
             for r in top.each("delegated_limits")
         ),
-        stages=tuple(
-            StageTime(r.words("stage"), int(r.whole("usual_days") or 0), r.words("held_by"))
-            for r in top.each("time_limits")
-        ),
+        stages=tuple(_stage(r) for r in top.each("time_limits")),
         reviews=_reviews(top.inside("review_timetable")),
     )
-    _check(pack)
+    check_sense(pack)
     return pack
 
 
@@ -90,7 +87,9 @@ class _Reader:
             or isinstance(value, bool)
             or (default is ... and not str(value).strip())
         ):
-            raise PackError(f"{self.path}.{key}", "must be words")
+            raise PackError(
+                f"{self.path}.{key}", "must be words (put figures and yes or no in quotes)"
+            )
         return " ".join(str(value).split())
 
     def whole(self, key: str, default: Any = ...) -> int | None:
@@ -99,14 +98,31 @@ class _Reader:
             return None
         if isinstance(value, bool) or not isinstance(value, int):
             raise PackError(f"{self.path}.{key}", "must be a whole number")
+        if value < 0:
+            raise PackError(f"{self.path}.{key}", "must not be negative")
+        return value
+
+    def count(self, key: str, default: Any = ...) -> int:
+        value = self.whole(key, default)
+        if value is None:
+            raise PackError(f"{self.path}.{key}", "must be a whole number")
+        return value
+
+    def truth(self, key: str, default: Any = ...) -> bool:
+        value = self.get(key, default)
+        if not isinstance(value, bool):
+            raise PackError(f"{self.path}.{key}", "must be true or false")
         return value
 
     def fraction(self, key: str, default: Any = ...) -> Fraction:
         value = self.get(key, default)
         try:
-            return Fraction(str(value))
+            found = Fraction(str(value))
         except (ValueError, ZeroDivisionError) as error:
             raise PackError(f"{self.path}.{key}", "must be a number like 3/4 or 12.5") from error
+        if found < 0:
+            raise PackError(f"{self.path}.{key}", "must not be negative")
+        return found
 
     def inside(self, key: str) -> "_Reader":
         return _Reader(self.get(key), f"{self.path}.{key}")
@@ -151,7 +167,7 @@ def _question(row: _Reader, outcomes: tuple[Outcome, ...]) -> Question:
         text=row.words("text"),
         easy_read=row.words("easy_read"),
         hint=row.words("hint", ""),
-        required=bool(row.get("required", True)),
+        required=row.truth("required", True),
         options=options,
         role=row.words("role", ""),
         outcome=outcome,
@@ -159,25 +175,22 @@ def _question(row: _Reader, outcomes: tuple[Outcome, ...]) -> Question:
 
 
 def _option(row: _Reader) -> Option:
-    points = row.whole("points", 0) or 0
     share = row.fraction("share", "0")
-    if points < 0:
-        raise PackError(f"{row.path}.points", "must not be negative")
-    if not 0 <= share <= 1:
+    if share > 1:
         raise PackError(f"{row.path}.share", "must be between 0 and 1")
     return Option(
         key=row.words("key"),
         label=row.words("label"),
         hint=row.words("hint", ""),
-        points=points,
+        points=row.count("points", 0),
         share=share,
-        means_unable=bool(row.get("means_unable", False)),
+        means_unable=row.truth("means_unable", False),
     )
 
 
 def _eligibility(row: _Reader) -> EligibilityTest:
     return EligibilityTest(
-        outcomes_needed=row.whole("outcomes_needed") or 0,
+        outcomes_needed=row.count("outcomes_needed"),
         cause_question=row.words("cause_question"),
         wellbeing_question=row.words("wellbeing_question"),
         health_question=row.words("health_question", ""),
@@ -196,13 +209,13 @@ def _allocation(row: _Reader) -> AllocationTable:
     table = AllocationTable(
         method=method,
         knots=_pairs(row, "knots", "points", "pence") if method == "linear" else (),
-        pence_per_point=(row.whole("pence_per_point") or 0) if method == "per_point" else 0,
+        pence_per_point=row.count("pence_per_point") if method == "per_point" else 0,
         bands=_pairs(row, "bands", "from_points", "pence") if method == "bands" else (),
         prices=tuple(
             (
                 p.words("question"),
                 p.words("option"),
-                p.whole("pence") or 0,
+                p.count("pence"),
                 p.fraction("units_a_year"),
             )
             for p in row.each("prices")
@@ -210,17 +223,19 @@ def _allocation(row: _Reader) -> AllocationTable:
         if method == "price_list"
         else (),
         adjustments=tuple(_adjustment(a) for a in row.each("adjustments", [])),
-        round_to_pence=row.whole("round_to_pence", 1) or 1,
-        minimum_pence=row.whole("minimum_pence", 0) or 0,
+        round_to_pence=row.count("round_to_pence", 1),
+        minimum_pence=row.count("minimum_pence", 0),
         maximum_pence=row.whole("maximum_pence", None),
     )
+    if table.round_to_pence == 0:
+        raise PackError(f"{row.path}.round_to_pence", "must be 1 or more")
     if table.maximum_pence is not None and table.maximum_pence < table.minimum_pence:
         raise PackError(f"{row.path}.maximum_pence", "must not be below the minimum")
     return table
 
 
 def _pairs(row: _Reader, key: str, left: str, right: str) -> tuple[tuple[int, int], ...]:
-    pairs = tuple((r.whole(left) or 0, r.whole(right) or 0) for r in row.each(key))
+    pairs = tuple((r.count(left), r.count(right)) for r in row.each(key))
     if not pairs:
         raise PackError(f"{row.path}.{key}", "must not be empty")
     for n in range(1, len(pairs)):
@@ -232,17 +247,14 @@ def _pairs(row: _Reader, key: str, left: str, right: str) -> tuple[tuple[int, in
 
 
 def _adjustment(row: _Reader) -> Adjustment:
-    found = Adjustment(
+    return Adjustment(
         key=row.words("key"),
         label=row.words("label"),
         question=row.words("question"),
         option=row.words("option"),
-        pence=row.whole("pence", 0) or 0,
+        pence=row.count("pence", 0),
         percent=row.fraction("percent", "0"),
     )
-    if found.pence < 0 or found.percent < 0:
-        raise PackError(row.path, "gives less for more need")
-    return found
 
 
 def _criterion(row: _Reader, number: int) -> Criterion:
@@ -258,39 +270,26 @@ def _criterion(row: _Reader, number: int) -> Criterion:
 
 
 def _reviews(row: _Reader) -> ReviewTimetable:
-    return ReviewTimetable(
-        first_from_weeks=row.whole("first_from_weeks") or 0,
-        first_to_weeks=row.whole("first_to_weeks") or 0,
-        then_every_weeks=row.whole("then_every_weeks") or 0,
+    found = ReviewTimetable(
+        first_from_weeks=row.count("first_from_weeks"),
+        first_to_weeks=row.count("first_to_weeks"),
+        then_every_weeks=row.count("then_every_weeks"),
+        direct_payment_first_weeks=row.count("direct_payment_first_weeks", 26),
+        direct_payment_then_weeks=row.count("direct_payment_then_weeks", 52),
     )
+    if found.first_to_weeks < found.first_from_weeks:
+        raise PackError(f"{row.path}.first_to_weeks", "must not be before first_from_weeks")
+    return found
 
 
-def _check(pack: Pack) -> None:
-    keys = [question.key for question in pack.questions]
-    for key in keys:
-        if keys.count(key) > 1:
-            raise PackError("pack.sections", f"the question “{key}” stands twice")
-    test = pack.eligibility
-    for name in ("cause_question", "wellbeing_question", "health_question"):
-        key = getattr(test, name)
-        if key and key not in keys:
-            raise PackError(f"pack.eligibility.{name}", f"“{key}” is not a question of this pack")
-    if not 1 <= test.outcomes_needed <= len(pack.outcomes):
-        raise PackError(
-            "pack.eligibility.outcomes_needed", "must be between 1 and the number of outcomes"
-        )
-    for n, adjustment in enumerate(pack.allocation.adjustments):
-        if adjustment.question not in keys or not pack.question(adjustment.question).option(
-            adjustment.option
-        ):
-            raise PackError(
-                f"pack.allocation.adjustments[{n}]", "names no option of a question of this pack"
-            )
-    for outcome in pack.outcomes:
-        roles = {question.role for question in pack.questions if question.outcome == outcome.key}
-        for role in ("need", "ways"):
-            if role not in roles:
-                raise PackError("pack.sections", f"nothing asks for the {role} of “{outcome.key}”")
-    levels = [limit.level for limit in pack.limits]
-    if levels != ["worker", "manager", "panel"]:
-        raise PackError("pack.delegated_limits", "must be worker, manager and panel, in this order")
+def _stage(row: _Reader) -> StageTime:
+    usual = row.count("usual_days")
+    found = StageTime(
+        stage=row.words("stage"),
+        usual_days=usual,
+        held_by=row.words("held_by"),
+        target_days=row.count("target_days", usual),
+    )
+    if found.target_days > usual:
+        raise PackError(f"{row.path}.target_days", "must not be above usual_days")
+    return found

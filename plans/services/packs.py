@@ -1,22 +1,31 @@
-"""Loading programme packs: read, checked, kept for good. A changed pack needs a new version."""
+"""Loading programme packs: read, checked, kept for good. A changed pack needs a new version.
+
+What a pack file may look like is ``pack_files``' business; what its rules mean is ``plans.rules``'.
+"""
 
 import hashlib
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-import yaml
-from django.db import transaction
+from django.db import connection, transaction
 
 from carebudget import clock
 from carebudget.audit.services import record
 from carebudget.errors import Refused
 
 from ..models import ProgrammePack
-from ..rules.pack import Pack, PackError
+from .pack_files import DIRECTORY, bundled_pack, read_pack_file
 
-DIRECTORY = Path(__file__).resolve().parents[1] / "programmes"
+__all__ = [
+    "DIRECTORY",
+    "LoadedPack",
+    "bundled_pack",
+    "current_pack",
+    "load_packs",
+    "read_pack_file",
+]
+
+_ONE_LOADER_AT_A_TIME = 0x7061636B
 
 
 @dataclass(frozen=True)
@@ -28,50 +37,20 @@ class LoadedPack:
     new: bool
 
 
-def read_pack_file(path: Path) -> tuple[Pack, dict[str, Any], str]:
-    """The pack in a YAML file, its content and its text. Raises ``Refused`` with file, line and fault."""
-    text = path.read_text(encoding="utf-8")
-    try:
-        content = yaml.safe_load(text)
-        pack = Pack.from_mapping(content)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        raise Refused(
-            "pack_unreadable", f"{path.name}{line}: {getattr(error, 'problem', error)}."
-        ) from error
-    except PackError as error:
-        line_no = _line_of(text, error.path)
-        line = f", line {line_no}" if line_no else ""
-        raise Refused("pack_broken", f"{path.name}{line}: {error.path} {error.message}.") from error
-    content.pop("x-shared", None)
-    return pack, content, text
-
-
-def _line_of(text: str, path: str) -> int | None:
-    """The line where the last part of ``path`` that exists begins."""
-    node: Any = yaml.compose(text, Loader=yaml.SafeLoader)
-    line = None
-    for part in path.replace("[", ".[").split(".")[1:]:
-        found = None
-        if isinstance(node, yaml.MappingNode):
-            found = next((v for k, v in node.value if k.value == part), None)
-        elif isinstance(node, yaml.SequenceNode) and part.startswith("["):
-            index = int(part.strip("[]"))
-            found = node.value[index] if index < len(node.value) else None
-        if found is None:
-            break
-        node, line = found, found.start_mark.line + 1
-    return line
-
-
 @transaction.atomic
 def load_packs(*, directory: Path | None = None) -> list[LoadedPack]:
-    """Load every pack in a directory. The same content again changes nothing.
+    """Load every pack in a directory. The same content again changes nothing; it is all or nothing.
 
-    Raises ``Refused`` when a file is broken, or when a version that is known has other content.
+    Raises ``Refused`` when there is no pack, when a file is broken, or when a version that is known
+    has other content.
     """
-    return [_load(path) for path in sorted((directory or DIRECTORY).glob("*.yaml"))]
+    folder = directory or DIRECTORY
+    files = sorted(folder.glob("*.yaml"))
+    if not files:
+        raise Refused("packs_missing", f"There is no programme pack (a .yaml file) in {folder}.")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ONE_LOADER_AT_A_TIME])
+    return [_load(path) for path in files]
 
 
 def _load(path: Path) -> LoadedPack:
@@ -115,13 +94,3 @@ def current_pack(key: str) -> ProgrammePack:
             "pack_unknown", f"There is no programme called {key}.", "Load it with load_packs."
         )
     return pack
-
-
-@lru_cache(maxsize=16)
-def bundled_pack(key: str) -> Pack:
-    """The pack as it stands in this release's own files, without a database. Raises ``Refused``."""
-    path = DIRECTORY / f"{key}.yaml"
-    if not path.exists():
-        known = ", ".join(sorted(p.stem for p in DIRECTORY.glob("*.yaml")))
-        raise Refused("pack_unknown", f"There is no programme called {key}. Known: {known}.")
-    return read_pack_file(path)[0]
