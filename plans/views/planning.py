@@ -113,6 +113,7 @@ def plan(request: HttpRequest, case: Case) -> HttpResponse:
         return render(request, "plans/plan_start.html", {"case": case, "form": form})
     context = about_plan(case, found) | {
         "mine": mine,
+        "may_comment": request.user.has_perm("plans.comment_plan", case),
         "form": form,
         "comment_form": CommentForm(),
         "steps": stage_progress(case),

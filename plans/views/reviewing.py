@@ -67,6 +67,9 @@ def plan_review(request: HttpRequest, case: Case) -> HttpResponse:
         name: form(request.POST if act == name else None, auto_id=f"id_{name}_%s")
         for name, (form, _) in ACTS.items()
     }
+    standing = standing_of(plan, user)
+    if act == "agree" and standing.may_decide and not standing.may_agree:
+        acts[act].add_error(None, f"You cannot agree this plan yourself. {standing.authority.reason}")
     if act in acts and acts[act].is_valid():
         with refusals_on(acts[act]) as attempt:
             ACTS[act][1](plan=plan, by=user, **acts[act].cleaned_data)
@@ -77,7 +80,7 @@ def plan_review(request: HttpRequest, case: Case) -> HttpResponse:
         "plans/plan_review.html",
         about_plan(case, plan)
         | {
-            "standing": standing_of(plan, user),
+            "standing": standing,
             "acts": acts,
             "act": act,
             "acted": acts.get(act),
