@@ -1,19 +1,20 @@
 """Starts the servers that ship with the Python packages: PostgreSQL, Redis and the Stripe sandbox.
 
-A running server is reused; whoever started one stops it. Imports no Django.
+A running server is reused, and whoever leaves last stops it. Imports no Django.
 """
 
 import os
-import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import postgres, redis, sandbox, secrets
+from . import secrets
 from .errors import CannotStart
-
-STOP_SECONDS = 10.0
+from .keeping import Server, shared
+from .postgres import Postgres
+from .redis import Redis
+from .sandbox import Sandbox
 
 
 @dataclass(frozen=True)
@@ -57,38 +58,22 @@ def running(
     webhook_url: str = "",
     throwaway: bool = False,
 ) -> Iterator[Services]:
-    """The servers, found or started; those started here are stopped on the way out."""
+    """The servers, found or started, until this process no longer needs them.
+
+    Raises ``CannotStart`` with one sentence when one of them does not start.
+    """
     where = state or state_directory(root)
     known = secrets.load(where)
-    started: list[subprocess.Popen[bytes]] = []
-    try:
-        database_url = postgres.start(where / "postgres", throwaway=throwaway)
-        redis_url = ""
-        if with_redis:
-            redis_url, process = redis.start(where / "redis")
-            started += [process] if process else []
-        stripe_api_base = ""
-        if with_sandbox:
-            stripe_api_base, process = sandbox.start(
-                where / "sandbox", known, webhook_url=webhook_url, root=root
-            )
-            started += [process] if process else []
+    with ExitStack() as stack:
+
+        def use(server: Server) -> str:
+            return stack.enter_context(shared(server))
+
+        database_url = use(Postgres(where, throwaway=throwaway))
+        redis_url = use(Redis(where)) if with_redis else ""
+        sandbox = Sandbox(where, secrets=known, root=root, webhook_url=webhook_url)
+        stripe_api_base = use(sandbox) if with_sandbox else ""
         yield Services(database_url, redis_url, stripe_api_base, known)
-    finally:
-        for process in reversed(started):
-            stop(process)
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """End a process that was started here: politely, then for certain."""
-    if process.poll() is not None:
-        return
-    process.terminate()
-    try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-__all__ = ["CannotStart", "Services", "running", "state_directory", "stop"]
+__all__ = ["CannotStart", "Services", "running", "state_directory"]

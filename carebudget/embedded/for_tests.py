@@ -5,12 +5,17 @@ Under pytest-xdist the first process starts them; the workers inherit where they
 
 import atexit
 import os
+import re
 from contextlib import ExitStack
 from pathlib import Path
+
+import psutil
+import psycopg
 
 from carebudget import embedded
 
 ROOT = Path(__file__).resolve().parents[2]
+TEST_DATABASE = re.compile(r"test_carebudget_(\d+)(_gw\d+)?")
 
 
 def start() -> None:
@@ -21,5 +26,15 @@ def start() -> None:
     found = servers.enter_context(
         embedded.running(root=ROOT, state=ROOT / ".local" / "test", throwaway=True)
     )
+    drop_left_behind(found.database_url)
     os.environ.update(found.environment())
     atexit.register(servers.close)
+
+
+def drop_left_behind(database_url: str) -> None:
+    """Drop the test databases of runs that ended without doing it themselves."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        for (name,) in connection.execute("SELECT datname FROM pg_database").fetchall():
+            known = TEST_DATABASE.fullmatch(name)
+            if known and not psutil.pid_exists(int(known[1])):
+                connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')  # type: ignore[call-overload]

@@ -4,8 +4,12 @@ import base64
 import json
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from .errors import CannotStart
 
 FILE = "secrets.json"
 
@@ -21,18 +25,40 @@ class LocalSecrets:
 
 
 def load(state: Path) -> LocalSecrets:
-    """The secrets kept in ``state``, made when there are none."""
+    """The secrets kept in ``state``, made when there are none. Raises ``CannotStart``.
+
+    Of two processes that make them at once, the first wins and both get the same.
+    """
     path = state / FILE
-    if path.exists():
+    try:
+        if not path.exists():
+            _keep(_new(), path)
         return LocalSecrets(**json.loads(path.read_text()))
-    made = LocalSecrets(
+    except OSError as error:
+        raise CannotStart(f"{path} cannot be used ({error.strerror}).") from error
+    except (ValueError, TypeError) as error:
+        raise CannotStart(
+            f"{path} is not what was written there. Move it away and start again."
+        ) from error
+
+
+def _new() -> LocalSecrets:
+    return LocalSecrets(
         secret_key=secrets.token_urlsafe(50),
         stripe_api_key=f"sk_test_{secrets.token_hex(16)}",
         stripe_webhook_secret=f"whsec_{secrets.token_hex(16)}",
         audit_signing_key=base64.b64encode(secrets.token_bytes(32)).decode(),
     )
-    state.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w") as file:
-        json.dump(asdict(made), file)
-    return made
+
+
+def _keep(made: LocalSecrets, path: Path) -> None:
+    """Write the whole file under another name first, so that nobody ever reads half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".secrets-")
+    try:
+        with os.fdopen(handle, "w") as file:
+            json.dump(asdict(made), file)
+        with suppress(FileExistsError):
+            os.link(name, path)
+    finally:
+        os.unlink(name)
