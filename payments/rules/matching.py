@@ -116,10 +116,17 @@ def _by_external_id(table: _Table) -> None:
         if line.source_id in known:
             claims[line.source_id].append(line)
     for source, claimed in claims.items():
-        if len(claimed) == 1 and len(known[source]) == 1 and claimed[0].amount_pence == known[source][0].amount_pence:
+        if (
+            len(claimed) == 1
+            and len(known[source]) == 1
+            and claimed[0].amount_pence == known[source][0].amount_pence
+        ):
             item = known[source][0]
             table.take(
-                claimed[0], [item], "rail id", f"the rail’s own id of {item.reference} and {_said(item.amount_pence)}"
+                claimed[0],
+                [item],
+                "rail id",
+                f"the rail’s own id of {item.reference} and {_said(item.amount_pence)}",
             )
 
 
@@ -134,7 +141,12 @@ def _by_reference(table: _Table) -> None:
         item = known[reference]
         exact = [line for line in claimed if line.amount_pence == item.amount_pence]
         if len(exact) == 1 and item.id in table.items:
-            table.take(exact[0], [item], "reference", f"same reference {reference} and {_said(item.amount_pence)}")
+            table.take(
+                exact[0],
+                [item],
+                "reference",
+                f"same reference {reference} and {_said(item.amount_pence)}",
+            )
 
 
 def _by_group(table: _Table) -> None:
@@ -149,7 +161,10 @@ def _by_group(table: _Table) -> None:
         items = [item for item in groups[named[0]] if item.id in table.items]
         if items and sum(item.amount_pence for item in items) == line.amount_pence:
             table.take(
-                line, items, "group", f"the whole of {named[0]}, {len(items)} payments, {_said(line.amount_pence)}"
+                line,
+                items,
+                "group",
+                f"the whole of {named[0]}, {len(items)} payments, {_said(line.amount_pence)}",
             )
 
 
@@ -188,7 +203,10 @@ def _suggest(table: _Table) -> list[Suggestion]:
         for reference in references_in(line.words):
             if reference in by_reference:
                 item = by_reference[reference]
-                scored[item.id] = (80, f"same reference {reference}, but {_said(item.amount_pence)} was expected")
+                scored[item.id] = (
+                    80,
+                    f"same reference {reference}, but {_said(item.amount_pence)} was expected",
+                )
         for item in by_amount[line.amount_pence]:
             days = abs((line.booked_on - item.day).days)
             score = max(10, 70 - 3 * days)

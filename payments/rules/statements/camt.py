@@ -1,176 +1,330 @@
-"""ISO 20022 camt.053, any version: read with a hardened parser that follows no entity and no address."""
+"""ISO 20022 camt.053, versions 2 to 8, read as a stream with a hardened parser. Pure.
 
+No entity is resolved, no document type is accepted and no address is followed. Entries are read and
+let go one by one, so memory does not grow with the tree. The versions differ in their namespace and
+in where a status or a name stands; whatever the namespace says, both places are looked at.
+"""
+
+from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
+from io import BytesIO
 
 from lxml import etree
 
-from .model import Line, Statement, StatementUnreadable, minor_units, with_fingerprints
+from carebudget.text import join_words, plural
 
-NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:camt.053"
+from .model import Line, Statement, StatementUnreadable, keep_the_good, minor_units, shown, tidy
+
+FORMAT = "camt.053"
 OPENING = ("OPBD", "PRCD")
 CLOSING = ("CLBD",)
+INTERIM = "ITBD"
 BOOKED = ("BOOK", "")
+NOT_SAID = ("", "NOTPROVIDED", "NONREF", "NOT PROVIDED")
+
+ENTRY_WITHOUT_VALUE = 0
+FORBIDDEN = StatementUnreadable(
+    "xml_forbidden",
+    "The file declares a document type or entities, which a bank statement never does.",
+)
+
+Read = Statement | StatementUnreadable
 
 
 def looks_like_camt(content: bytes) -> bool:
-    """Whether these bytes begin an XML file that says it is a bank statement."""
-    return b"BkToCstmrStmt" in content[:20_000] or (content.lstrip()[:5] == b"<?xml" and b"camt.053" in content[:2000])
+    """Whether these bytes begin an XML file."""
+    start = content[:200].replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xfe\xff \t\r\n")
+    return start.startswith(b"<")
 
 
 def read_camt(content: bytes) -> list[Statement]:
-    """All statements of a file. Raises ``StatementUnreadable`` when it is not well-formed camt.053."""
+    """All statements of a file. Raises ``StatementUnreadable`` when none can be read.
+
+    A statement that cannot be read beside others that can is returned without lines, with the reason
+    among its problems.
+    """
     if b"<!DOCTYPE" in content[:4000] or b"<!ENTITY" in content:
-        raise StatementUnreadable("xml_forbidden", "The file defines entities, which a bank statement never does.")
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
-    )
+        raise FORBIDDEN
+    read: list[Read] = []
     try:
-        root = etree.fromstring(content, parser)
+        for one in _stream(content):
+            read.append(one)
     except etree.XMLSyntaxError as error:
-        raise StatementUnreadable("xml_broken", f"The file is not complete or not XML (line {error.lineno or 1}).") from error
-    _plain(root)
-    found = root.findall(".//BkToCstmrStmt/Stmt") or root.findall("./Stmt")
-    if not found:
-        raise StatementUnreadable("no_statement", "There is no statement in this file.")
-    return [_statement(element, n) for n, element in enumerate(found, start=1)]
+        broken = StatementUnreadable(
+            "xml_broken",
+            f"The file breaks off or is not proper XML (line {error.lineno or 1}).",
+        )
+        if not read:
+            raise broken from error
+        read.append(broken)
+    except (LookupError, ValueError) as error:
+        if isinstance(error, StatementUnreadable):
+            raise
+        raise StatementUnreadable("xml_broken", "The file is not proper XML.") from error
+    return keep_the_good(FORMAT, read)
 
 
-def _plain(root: etree._Element) -> None:
-    """Take the namespace away: the versions differ in it and in little else."""
-    for element in root.iter():
-        if isinstance(element.tag, str) and element.tag.startswith("{"):
-            namespace, name = element.tag[1:].split("}", 1)
-            if not namespace.startswith(NAMESPACE):
-                continue
-            element.tag = name
-
-
-def _words(element: etree._Element | None, path: str) -> str:
-    if element is None:
-        return ""
-    found = element.find(path)
-    return " ".join("".join(found.itertext()).split()) if found is not None else ""
-
-
-def _statement(element: etree._Element, n: int) -> Statement:
-    where = f"statement {n}"
-    account = _words(element, "Acct/Id/IBAN") or _words(element, "Acct/Id/Othr/Id")
-    currency = _words(element, "Acct/Ccy")
-    balances = [_balance(balance, where) for balance in element.findall("Bal")]
-    opening = next((b for b in balances if b[0] in OPENING), None)
-    closing = next((b for b in reversed(balances) if b[0] in CLOSING), None)
-    problems = []
-    if opening is None:
-        problems.append("There is no opening balance.")
-    if closing is None:
-        problems.append("There is no closing balance.")
-    currencies = {b[3] for b in (opening, closing) if b}
-    currency = currency or (sorted(currencies)[0] if currencies else "")
-    lines = []
-    for k, entry in enumerate(element.findall("Ntry"), start=1):
-        spot = f"{where}, entry {k}"
-        if _status(entry) not in BOOKED:
-            continue
-        amount = entry.find("Amt")
-        if amount is not None and amount.get("Ccy", currency) != currency:
-            currencies.add(str(amount.get("Ccy")))
-        lines += _lines(entry, spot)
-    if currencies - {currency}:
-        problems.append(f"Amounts in {', '.join(sorted(currencies - {currency}))} stand in an account in {currency}.")
-    return Statement(
-        format="camt.053",
-        account=account,
-        currency=currency,
-        statement_id=_words(element, "Id"),
-        sequence=_words(element, "ElctrncSeqNb") or _words(element, "LglSeqNb"),
-        opening_pence=opening[1] if opening else None,
-        closing_pence=closing[1] if closing else None,
-        opening_date=opening[2] if opening else None,
-        closing_date=closing[2] if closing else None,
-        lines=with_fingerprints(account, lines),
-        problems=tuple(problems),
+def _stream(content: bytes) -> Iterator[Read]:
+    events = etree.iterparse(
+        BytesIO(content),
+        events=("start", "end"),
+        tag=("{*}BkToCstmrStmt", "{*}Stmt", "{*}Ntry"),
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        remove_comments=True,
+        remove_pis=True,
+        huge_tree=False,
     )
+    message = False
+    current: _Reading | None = None
+    count = 0
+    for event, element in events:
+        name = etree.QName(element).localname
+        if event == "start":
+            if element.getroottree().docinfo.internalDTD is not None:
+                raise FORBIDDEN
+            message = message or name == "BkToCstmrStmt"
+            if name == "Stmt":
+                count += 1
+                current = _Reading(element, count)
+        elif name == "Ntry" and current is not None:
+            current.entry(element)
+            _let_go(element)
+        elif name == "Stmt" and current is not None:
+            yield current.finish()
+            current = None
+            _let_go(element)
+    root = events.root
+    if root is not None and root.getroottree().docinfo.internalDTD is not None:
+        raise FORBIDDEN
+    if not message:
+        raise StatementUnreadable("not_camt", "This XML file is not a bank statement (camt.053).")
 
 
-def _status(entry: etree._Element) -> str:
-    return _words(entry, "Sts/Cd") or _words(entry, "Sts")
+def _let_go(element: etree._Element) -> None:
+    """Free what was read. The element itself stays until the next one, as the parser still holds it."""
+    element.clear()
+    before = element.getprevious()
+    parent = element.getparent()
+    if before is not None and parent is not None and before.tag == element.tag:
+        parent.remove(before)
 
 
-def _signed(element: etree._Element, where: str) -> int:
-    amount = element.find("Amt")
-    if amount is None or not (amount.text or "").strip():
-        raise StatementUnreadable("amount_missing", f"{where}: there is no amount.")
-    pence = minor_units(amount.text or "", where)
-    if pence < 0:
-        raise StatementUnreadable("amount_negative", f"{where}: an amount has a sign of its own, which camt.053 does not allow.")
-    mark = _words(element, "CdtDbtInd")
-    if mark not in ("CRDT", "DBIT"):
-        raise StatementUnreadable("mark_missing", f"{where}: it is not said whether this is money in or out.")
-    return pence if mark == "CRDT" else -pence
+@lru_cache(maxsize=256)
+def _qualified(space: str, path: str) -> str:
+    return "/".join(f"{space}{step}" for step in path.split("/"))
 
 
-def _balance(element: etree._Element, where: str) -> tuple[str, int, date | None, str]:
-    kind = _words(element, "Tp/CdOrPrtry/Cd")
-    amount = element.find("Amt")
-    currency = str(amount.get("Ccy", "")) if amount is not None else ""
-    return kind, _signed(element, f"{where}, balance {kind}"), _date(element.find("Dt"), where), currency
+class _Reading:
+    """One statement while it streams by. The first thing that cannot be read is kept as its error."""
+
+    def __init__(self, element: etree._Element, number: int) -> None:
+        self.element = element
+        self.space = element.tag[: -len("Stmt")]
+        self.where = f"Statement {number}"
+        self.entries = 0
+        self.pending = 0
+        self.lines: list[Line] = []
+        self.currencies: set[str] = set()
+        self.notes: list[str] = []
+        self.error: StatementUnreadable | None = None
+
+    def entry(self, entry: etree._Element) -> None:
+        """Take the lines of one entry, unless it is not booked yet."""
+        self.entries += 1
+        if self.error is not None:
+            return
+        try:
+            if (self._words(entry, "Sts/Cd") or self._words(entry, "Sts")) not in BOOKED:
+                self.pending += 1
+                return
+            self.lines += self._lines(entry, f"{self.where}, entry {self.entries}")
+        except StatementUnreadable as error:
+            self.error = error
+
+    def finish(self) -> Read:
+        """The statement, once all of it was seen."""
+        if self.error is not None:
+            return self.error
+        try:
+            return self._statement()
+        except StatementUnreadable as error:
+            return error
+
+    def _statement(self) -> Statement:
+        element = self.element
+        account = self._words(element, "Acct/Id/IBAN") or self._words(element, "Acct/Id/Othr/Id")
+        balances = [self._balance(one) for one in self._all(element, "Bal")]
+        opening = _first(balances, OPENING) or _first(balances, (INTERIM,))
+        closing = _first(balances[::-1], CLOSING) or _first(balances[::-1], (INTERIM,))
+        if opening is not None and opening is closing:
+            opening = None
+        problems = []
+        if opening is None:
+            problems.append("There is no opening balance.")
+        if closing is None:
+            problems.append("There is no closing balance.")
+        currencies = [b[3] for b in (opening, closing) if b and b[3]]
+        currency = self._words(element, "Acct/Ccy") or next(iter(currencies), "")
+        currency = currency or next(iter(sorted(self.currencies)), "")
+        others = sorted((self.currencies | set(currencies)) - {currency})
+        if others:
+            problems.append(
+                f"Amounts in {join_words(others)} stand in an account in {currency or '?'}."
+            )
+        if self.pending:
+            self.notes.append(f"{plural(self.pending, 'entry', 'entries')} not booked, left out.")
+        return Statement(
+            format=FORMAT,
+            account=tidy(account, 40),
+            currency=currency,
+            statement_id=tidy(self._words(element, "Id"), 80),
+            sequence=tidy(
+                self._words(element, "ElctrncSeqNb") or self._words(element, "LglSeqNb"), 40
+            ),
+            opening_pence=opening[1] if opening else None,
+            closing_pence=closing[1] if closing else None,
+            opening_date=opening[2] if opening else None,
+            closing_date=closing[2] if closing else None,
+            lines=tuple(self.lines),
+            problems=tuple(problems),
+            notes=tuple(self.notes),
+        )
+
+    # -- finding ----------------------------------------------------------------------------
+
+    def _find(self, element: etree._Element, path: str) -> etree._Element | None:
+        return element.find(_qualified(self.space, path))
+
+    def _all(self, element: etree._Element, path: str) -> list[etree._Element]:
+        return element.findall(_qualified(self.space, path))
+
+    def _words(self, element: etree._Element | None, path: str) -> str:
+        found = self._find(element, path) if element is not None else None
+        return (found.text or "").strip() if found is not None else ""
+
+    def _joined(self, element: etree._Element | None, path: str) -> str:
+        if element is None:
+            return ""
+        return " ".join((one.text or "").strip() for one in self._all(element, path))
+
+    # -- reading ----------------------------------------------------------------------------
+
+    def _signed(self, element: etree._Element, where: str) -> tuple[int, str]:
+        amount = self._find(element, "Amt")
+        text = (amount.text or "").strip() if amount is not None else ""
+        if amount is None or not text:
+            raise StatementUnreadable("amount_missing", f"{where}: there is no amount.")
+        currency = str(amount.get("Ccy", ""))
+        pence = minor_units(text, where, currency)
+        if pence < 0:
+            raise StatementUnreadable(
+                "amount_negative",
+                f"{where}: an amount has a sign of its own, which camt.053 does not allow.",
+            )
+        mark = self._words(element, "CdtDbtInd")
+        if mark not in ("CRDT", "DBIT"):
+            raise StatementUnreadable(
+                "mark_missing", f"{where}: it is not said whether this is money in or out."
+            )
+        return (pence if mark == "CRDT" else -pence), currency
+
+    def _balance(self, element: etree._Element) -> tuple[str, int, date | None, str]:
+        kind = self._words(element, "Tp/CdOrPrtry/Cd")
+        where = f"{self.where}, balance {shown(kind)}"
+        pence, currency = self._signed(element, where)
+        return kind, pence, self._day(element, "Dt", where), currency
+
+    def _day(self, element: etree._Element, path: str, where: str) -> date | None:
+        found = self._find(element, path)
+        if found is None:
+            return None
+        text = self._words(found, "Dt") or self._words(found, "DtTm") or (found.text or "").strip()
+        if not text:
+            return None
+        try:
+            return date.fromisoformat(text[:10])
+        except ValueError as error:
+            raise StatementUnreadable(
+                "date_unreal", f"{where}: “{shown(text)}” is not a date."
+            ) from error
+
+    def _lines(self, entry: etree._Element, where: str) -> list[Line]:
+        """One line, or one for each transaction of a batch when these add up to the entry."""
+        total, currency = self._signed(entry, where)
+        if currency:
+            self.currencies.add(currency)
+        value = self._day(entry, "ValDt", where)
+        booked = self._day(entry, "BookgDt", where) or value
+        if booked is None:
+            raise StatementUnreadable("date_missing", f"{where}: there is no booking date.")
+        if total == ENTRY_WITHOUT_VALUE:
+            return []
+        # NtryRef is left alone: banks number the entries of each statement from 1, so it would differ
+        # for the same line in an overlapping file.
+        own = self._words(entry, "AcctSvcrRef")
+        own = "" if own.upper() in NOT_SAID else own
+        details = self._all(entry, "NtryDtls/TxDtls")
+        if len(details) > 1:
+            amounts = [self._part(detail, total, currency, where) for detail in details]
+            if sum(part or 0 for part in amounts) == total and all(amounts):
+                return [
+                    self._line(detail, entry, part or 0, booked, value, f"{own}/{k}" if own else "")
+                    for k, (detail, part) in enumerate(zip(details, amounts, strict=True), start=1)
+                ]
+            self.notes.append(f"{where}: its parts do not add up to it, so it is kept as one line.")
+            return [self._line(None, entry, total, booked, value, own)]
+        return [self._line(details[0] if details else None, entry, total, booked, value, own)]
+
+    def _part(self, detail: etree._Element, total: int, currency: str, where: str) -> int | None:
+        amount = self._find(detail, "Amt")
+        if amount is None:
+            amount = self._find(detail, "AmtDtls/TxAmt/Amt")
+        if amount is None or not (amount.text or "").strip():
+            return None
+        if str(amount.get("Ccy", currency)) != currency:
+            return None
+        pence = minor_units(amount.text or "", where, currency)
+        sign = {"CRDT": 1, "DBIT": -1}.get(self._words(detail, "CdtDbtInd"))
+        return (sign if sign is not None else (1 if total >= 0 else -1)) * pence
+
+    def _line(
+        self,
+        detail: etree._Element | None,
+        entry: etree._Element,
+        amount: int,
+        booked: date,
+        value: date | None,
+        own: str,
+    ) -> Line:
+        other = "Cdtr" if amount < 0 else "Dbtr"
+        party = self._words(detail, f"RltdPties/{other}/Nm")
+        party = party or self._words(detail, f"RltdPties/{other}/Pty/Nm")
+        reference = self._words(detail, "Refs/EndToEndId")
+        if reference.upper() in NOT_SAID:
+            reference = self._words(detail, "Refs/InstrId")
+        reference = reference or self._words(entry, "NtryDtls/Btch/PmtInfId")
+        text = [
+            self._joined(detail, "RmtInf/Ustrd"),
+            self._joined(detail, "RmtInf/Strd/CdtrRefInf/Ref"),
+            self._words(detail, "AddtlTxInf"),
+            self._words(entry, "AddtlNtryInf"),
+        ]
+        return Line(
+            booked_on=booked,
+            amount_pence=amount,
+            value_on=value,
+            bank_reference=tidy(self._words(detail, "Refs/AcctSvcrRef") or own, 80),
+            counterparty=tidy(party, 140),
+            reference=tidy("" if reference.upper() in NOT_SAID else reference, 140),
+            text=tidy(" ".join(part for part in text if part), 1000),
+        )
 
 
-def _date(element: etree._Element | None, where: str) -> date | None:
-    if element is None:
-        return None
-    text = (_words(element, "Dt") or _words(element, "DtTm") or " ".join("".join(element.itertext()).split()))[:10]
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise StatementUnreadable("date_unreal", f"{where}: “{text}” is not a date.") from error
-
-
-def _lines(entry: etree._Element, where: str) -> list[Line]:
-    """One line, or one for each transaction of a batch when these add up to the entry."""
-    total = _signed(entry, where)
-    booked = _date(entry.find("BookgDt"), where) or _date(entry.find("ValDt"), where)
-    if booked is None:
-        raise StatementUnreadable("date_missing", f"{where}: there is no booking date.")
-    details = entry.findall("NtryDtls/TxDtls")
-    own = _words(entry, "NtryRef") or _words(entry, "AcctSvcrRef")
-    value = _date(entry.find("ValDt"), where)
-    if len(details) > 1:
-        parts = [_detail_amount(detail, total, where) for detail in details]
-        amounts = [part for part in parts if part is not None]
-        if len(amounts) == len(details) and sum(amounts) == total:
-            return [
-                _line(detail, entry, amount, booked, value, f"{own}/{k}" if own else "")
-                for k, (detail, amount) in enumerate(zip(details, amounts, strict=True), start=1)
-            ]
-    return [_line(details[0] if details else None, entry, total, booked, value, own)] if total else []
-
-
-def _detail_amount(detail: etree._Element, total: int, where: str) -> int | None:
-    amount = detail.find("Amt") if detail.find("Amt") is not None else detail.find("AmtDtls/TxAmt/Amt")
-    if amount is None or not (amount.text or "").strip():
-        return None
-    pence = minor_units(amount.text or "", where)
-    mark = _words(detail, "CdtDbtInd")
-    sign = {"CRDT": 1, "DBIT": -1}.get(mark, 1 if total >= 0 else -1)
-    return sign * pence or None
-
-
-def _line(
-    detail: etree._Element | None, entry: etree._Element, amount: int, booked: date, value: date | None, own: str
-) -> Line:
-    other = "Cdtr" if amount < 0 else "Dbtr"
-    party = _words(detail, f"RltdPties/{other}/Nm") or _words(detail, f"RltdPties/{other}/Pty/Nm")
-    end_to_end = _words(detail, "Refs/EndToEndId")
-    text = [_words(detail, "RmtInf/Ustrd"), _words(detail, "RmtInf/Strd/CdtrRefInf/Ref"), _words(entry, "AddtlNtryInf")]
-    return Line(
-        booked_on=booked,
-        amount_pence=amount,
-        value_on=value,
-        bank_reference=own or _words(detail, "Refs/AcctSvcrRef"),
-        counterparty=party[:140],
-        reference="" if end_to_end == "NOTPROVIDED" else end_to_end[:140],
-        text=" ".join(part for part in text if part)[:1000],
-    )
+def _first(
+    balances: list[tuple[str, int, date | None, str]], kinds: tuple[str, ...]
+) -> tuple[str, int, date | None, str] | None:
+    """The first balance of the first kind that is there: OPBD goes before PRCD wherever it stands."""
+    return next((b for kind in kinds for b in balances if b[0] == kind), None)
