@@ -71,18 +71,34 @@ def process_of(record: Path) -> psutil.Process | None:
 
 def end(record: Path) -> None:
     """End the process that the record names, politely, then for certain, with all its session."""
+    known = kept_in(record)
+    pid = known.pop("pid", None)
+    if not isinstance(pid, int):
+        return
+    child = _CHILDREN.pop(pid, None)
+    if child is not None:
+        child.poll()
     process = process_of(record)
     if process is not None:
         with suppress(psutil.NoSuchProcess, psutil.TimeoutExpired):
             process.terminate()
             process.wait(STOP_SECONDS)
+    if process is not None or _left_its_session(pid, known.pop("created", 0.0)):
         with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        with suppress(psutil.TimeoutExpired):
-            process.wait(STOP_SECONDS)
-    child = _CHILDREN.pop(int(kept_in(record).get("pid", 0)), None)
+            os.killpg(pid, signal.SIGKILL)
     if child is not None:
         child.wait()
+    known.pop("created", None)
+    record.write_text(json.dumps(known))
+
+
+def _left_its_session(pid: int, created: object) -> bool:
+    """Whether a session that we began since the machine started may live on without its first process.
+
+    While any of it lives, the system gives its number to nobody else.
+    """
+    since_boot = isinstance(created, float) and created > psutil.boot_time()
+    return since_boot and not psutil.pid_exists(pid)
 
 
 def last_words(log: Path) -> str:
