@@ -68,7 +68,7 @@ class DecisionForm(forms.Form):
 
     def _ask_about(self, key: str, title: str) -> None:
         self.fields[f"{key}_unmet"] = forms.ChoiceField(
-            label="Can they not manage this?",
+            label="What did you find?",
             choices=(("yes", "They cannot manage this"), ("no", "They can manage this")),
             widget=forms.RadioSelect,
             error_messages={"required": f"Say whether they can manage this: {title}."},

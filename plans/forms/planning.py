@@ -92,6 +92,7 @@ class SupportForm(forms.Form):
         max_value=Decimal("9999"),
         decimal_places=2,
         max_digits=8,
+        widget=forms.NumberInput(attrs={"class": "govuk-input--width-5", "step": "any"}),
         error_messages={
             "required": "Say how many.",
             "invalid": "Enter a number, like 7 or 1.5.",

@@ -11,7 +11,7 @@ from carebudget.people.access import needs, signed_in
 from carebudget.people.forms_handling import ActForm, refusals_on
 from plans.forms.questions import QuestionsForm, SectionForm, in_words, initial_for
 from plans.models import Answer, Assessment, AssessmentState, Case
-from plans.rules.answers import completion, unanswered
+from plans.rules.answers import SectionProgress, completion, unanswered
 from plans.rules.pack import Pack, Question, Section
 from plans.selectors import case_by_reference, stage_progress
 from plans.services import save_answers, start_assessment, submit_assessment
@@ -36,6 +36,13 @@ def answered(question: Question, answers: dict[str, Answer]) -> Answered:
     return Answered(question, words, answer, question.required and not words)
 
 
+def how_far(section: Section, step: SectionProgress, values: dict[str, Any]) -> str:
+    """``done``, ``begun`` or ``to_do``; a part where nothing is required is done once it is touched."""
+    if step.complete and (step.total or any(q.key in values for q in section.questions)):
+        return "done"
+    return "begun" if step.answered else "to_do"
+
+
 @needs("plans.answer", load=case_by_reference)
 def questionnaire(request: HttpRequest, case: Case) -> HttpResponse:
     """The list of sections with how far each has got; or what happens next, once it is sent."""
@@ -56,10 +63,14 @@ def questionnaire(request: HttpRequest, case: Case) -> HttpResponse:
     answers = answers_of(assessment)
     values = {key: answer.value for key, answer in answers.items()}
     progress = completion(pack, values)
+    sections = [
+        (section, step, how_far(section, step, values))
+        for section, step in zip(pack.sections, progress, strict=True)
+    ]
     context |= {
         "pack": pack,
-        "sections": [(pack.section(step.key), step) for step in progress],
-        "done": sum(step.complete for step in progress),
+        "sections": sections,
+        "done": sum(state == "done" for _, _, state in sections),
         "ready": all(step.complete for step in progress),
         "editable": assessment.state == AssessmentState.DRAFT,
         "steps": stage_progress(case),

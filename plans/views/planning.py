@@ -9,13 +9,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from carebudget import clock
+from carebudget.money import format_pence
 from carebudget.people.access import needs, signed_in
 from carebudget.people.forms_handling import ActForm, refusals_on
 from plans.forms.planning import CommentForm, CriterionForm, DetailsForm
-from plans.models import Case, PlanComment, PlanState, SupportPlan
+from plans.models import Case, Frequency, PlanComment, PlanState, PlanSupport, SupportPlan
 from plans.rules.criteria import FEWEST_WORDS, missing_from_plan
 from plans.rules.pack import Criterion, Pack
-from plans.selectors import case_by_reference, plan_costs, stage_progress
+from plans.selectors import PlanCosts, case_by_reference, plan_costs, stage_progress
 from plans.services import (
     comment_on_plan,
     draft_of,
@@ -62,7 +63,7 @@ def return_comment(plan: SupportPlan) -> Any:
     return returned[-1] if returned else None
 
 
-def about_plan(case: Case, plan: SupportPlan) -> dict[str, Any]:
+def about_plan(case: Case, plan: SupportPlan, *, mine: bool) -> dict[str, Any]:
     """What every page of a plan shows."""
     pack = pack_of_plan(plan)
     costs = plan_costs(plan)
@@ -75,13 +76,29 @@ def about_plan(case: Case, plan: SupportPlan) -> dict[str, Any]:
         "costs": costs,
         "tasks": tasks_of(pack, plan),
         "outcomes": _with_need_titles(pack, plan),
-        "supports": costs.lines,
+        "supports": [(support, how_much(support)) for support in costs.lines],
+        "cost_words": costs.sentence if mine else cost_for_staff(costs),
         "missing": missing,
         "missing_parts": {one.part for one in missing},
         "dialogue": [(one, _criterion_title(pack, one.criterion)) for one in comments],
         "returned": return_comment(plan),
         "details_done": not any(one.part == "details" for one in missing),
     }
+
+
+def how_much(support: PlanSupport) -> str:
+    """``8 hours at £24.50 each, every week``."""
+    count = support.quantity
+    number = f"{count:f}".rstrip("0").rstrip(".")
+    units = support.unit if count == 1 else f"{support.unit}s"
+    return f"{number} {units} at {format_pence(support.rate_pence)} each, {Frequency(support.frequency).label}"
+
+
+def cost_for_staff(costs: PlanCosts) -> str:
+    """The plan's cost beside the indicative budget, as the council's pages say it."""
+    if costs.over:
+        return f"The plan costs {format_pence(-costs.left_pence)} a year more than the indicative budget."
+    return f"The plan leaves {format_pence(costs.left_pence)} a year of the indicative budget."
 
 
 def _with_need_titles(pack: Pack, plan: SupportPlan) -> list[tuple[Any, list[str]]]:
@@ -111,7 +128,7 @@ def plan(request: HttpRequest, case: Case) -> HttpResponse:
         if not mine:
             raise Http404
         return render(request, "plans/plan_start.html", {"case": case, "form": form})
-    context = about_plan(case, found) | {
+    context = about_plan(case, found, mine=mine) | {
         "mine": mine,
         "may_comment": request.user.has_perm("plans.comment_plan", case),
         "form": form,
@@ -235,7 +252,9 @@ def plan_check(request: HttpRequest, case: Case) -> HttpResponse:
             submit_plan(plan=found, by=signed_in(request))
         if attempt.accepted:
             return redirect("plans:plan", case.reference)
-    return render(request, "plans/plan_check.html", about_plan(case, found) | {"form": form})
+    return render(
+        request, "plans/plan_check.html", about_plan(case, found, mine=True) | {"form": form}
+    )
 
 
 @needs("plans.comment_plan", load=case_by_reference)

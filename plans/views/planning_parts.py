@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from carebudget.errors import Conflict
 from carebudget.people.access import needs, signed_in
 from carebudget.people.forms_handling import ActForm, refusals_on
 from plans.forms.planning import OutcomeForm, SupportForm, outcome_as_typed, support_as_typed
@@ -61,6 +60,8 @@ def plan_outcome(request: HttpRequest, case: Case) -> HttpResponse:
     if plan is None:
         return redirect("plans:plan", case.reference)
     outcome = _outcome(request, plan)
+    if outcome is None:
+        return _moved(request, case)
     form = _outcome_form(request, case, plan, initial=outcome_as_typed(outcome))
     if request.method == "POST" and form.is_valid():
         with refusals_on(form) as attempt:
@@ -81,6 +82,8 @@ def plan_outcome_remove(request: HttpRequest, case: Case) -> HttpResponse:
     if plan is None:
         return redirect("plans:plan", case.reference)
     outcome = _outcome(request, plan)
+    if outcome is None:
+        return _moved(request, case)
     form = ActForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
         with refusals_on(form) as attempt:
@@ -117,6 +120,8 @@ def plan_support(request: HttpRequest, case: Case) -> HttpResponse:
     if plan is None:
         return redirect("plans:plan", case.reference)
     support = _support(request, plan)
+    if support is None:
+        return _moved(request, case)
     form = SupportForm(
         request.POST if request.method == "POST" else None,
         plan=plan,
@@ -137,6 +142,8 @@ def plan_support_remove(request: HttpRequest, case: Case) -> HttpResponse:
     if plan is None:
         return redirect("plans:plan", case.reference)
     support = _support(request, plan)
+    if support is None:
+        return _moved(request, case)
     form = ActForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
         with refusals_on(form) as attempt:
@@ -227,11 +234,11 @@ def _onwards(request: HttpRequest, case: Case, another: str, words: str) -> Http
     return redirect("plans:plan", case.reference)
 
 
-def _outcome(request: HttpRequest, plan: SupportPlan) -> PlanOutcome:
+def _outcome(request: HttpRequest, plan: SupportPlan) -> PlanOutcome | None:
     return _numbered(request, list(plan.outcomes.all()))
 
 
-def _support(request: HttpRequest, plan: SupportPlan) -> PlanSupport:
+def _support(request: HttpRequest, plan: SupportPlan) -> PlanSupport | None:
     return _numbered(request, list(plan.supports.all()))
 
 
@@ -239,16 +246,20 @@ def _numbered(request: HttpRequest, things: list[Any]) -> Any:
     """The wish or support at the place in the address.
 
     Somebody else may have taken one out meanwhile: the page says which one it showed (``was``), and
-    when that is no longer at this place, nothing is done.
+    when that is no longer at this place the answer is ``None``, so that nothing is done to another one.
     """
     number = int(from_url(request, "number"))
+    sent = request.method == "POST"
     if not 1 <= number <= len(things):
+        if sent and "was" in request.POST:
+            return None
         raise Http404
     thing = things[number - 1]
-    if request.method == "POST" and request.POST.get("was", str(thing)) != str(thing):
-        raise Conflict(
-            "plan_list_changed",
-            "The list has changed since you opened this page.",
-            "Go back to the plan and choose again.",
-        )
-    return thing
+    return None if sent and request.POST.get("was", str(thing)) != str(thing) else thing
+
+
+def _moved(request: HttpRequest, case: Case) -> HttpResponse:
+    messages.warning(
+        request, "The list has changed since you opened that page. Please choose again."
+    )
+    return redirect("plans:plan", case.reference)

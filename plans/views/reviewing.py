@@ -69,7 +69,9 @@ def plan_review(request: HttpRequest, case: Case) -> HttpResponse:
     }
     standing = standing_of(plan, user)
     if act == "agree" and standing.may_decide and not standing.may_agree:
-        acts[act].add_error(None, f"You cannot agree this plan yourself. {standing.authority.reason}")
+        acts[act].add_error(
+            None, f"You cannot agree this plan yourself. {standing.authority.reason}"
+        )
     if act in acts and acts[act].is_valid():
         with refusals_on(acts[act]) as attempt:
             ACTS[act][1](plan=plan, by=user, **acts[act].cleaned_data)
@@ -78,7 +80,7 @@ def plan_review(request: HttpRequest, case: Case) -> HttpResponse:
     return render(
         request,
         "plans/plan_review.html",
-        about_plan(case, plan)
+        about_plan(case, plan, mine=False)
         | {
             "standing": standing,
             "acts": acts,

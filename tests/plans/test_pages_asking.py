@@ -218,7 +218,7 @@ def test_somebody_who_helps_already_is_refused_beside_the_field(w: World, client
 
 def test_a_helper_invites_nobody_but_sees_who_helps(w: World, client: Client):
     page = words(see(client, w.ruth, "plans:helpers", w.case.reference))
-    assert "daughter" in page
+    assert "Daughter" in page
     assert "Send the invitation" not in page
     refused = do(
         client, w.ruth, "plans:helpers", w.case.reference, act="helper", full_name="X", email="x@example.org",

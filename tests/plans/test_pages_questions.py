@@ -60,6 +60,13 @@ def test_a_part_can_be_left_half_answered_and_picked_up_later(w: World, client: 
     assert "1 of 2 answered" in words(back)
 
 
+def test_a_part_that_nobody_has_touched_is_never_called_done(w: World, client: Client):
+    assessing(w)
+    page = see(client, w.ruth, "plans:questionnaire", w.case.reference)
+    assert {state for _, _, state in page.context["sections"]} == {"to_do"}
+    assert "0 of 12 parts are done." in words(page)
+
+
 def test_one_answer_saves_itself_without_touching_the_others(w: World, client: Client):
     assessment = assessing(w)
     client.force_login(w.margaret)
