@@ -163,12 +163,14 @@ class _Table:
 
 
 def _by_reference(table: _Table) -> None:
-    by_source = {item.external_id: item for item in table.items.values() if item.external_id}
+    by_source: dict[str, list[OpenItem]] = defaultdict(list)
+    for item in table.items.values():
+        by_source[item.external_id].append(item)
     claims: dict[str, list[OpenLine]] = defaultdict(list)
     for line in table.lines.values():
         named = table.payments_named(line)
-        elsewhere = by_source.get(line.source_id) if line.source_id else None
-        if len(named) == 1 and elsewhere in (None, named[0]):
+        others = by_source.get(line.source_id, ()) if line.source_id else ()
+        if len(named) == 1 and (not others or named[0] in others):
             claims[named[0].id].append(line)
     table.take_single_claims(claims, "reference", "same reference")
 
