@@ -19,7 +19,7 @@ import psycopg
 
 from . import processes
 from .errors import CannotStart
-from .sockets import socket_directory
+from .sockets import forget_socket_directory, socket_directory
 
 MAJOR = "18"
 SOCKET = ".s.PGSQL.5432"
@@ -87,10 +87,11 @@ class Postgres:
 
     def stop(self) -> None:
         """Stop it: at once for whoever is connected, safely for the data."""
-        if self._postmaster() is None:
-            return
-        if self._pg_ctl("-t", str(STOP_SECONDS), "-m", "fast", "stop"):
-            self._pg_ctl("-t", str(STOP_SECONDS), "-m", "immediate", "stop")
+        if self._postmaster() is not None:
+            failed = self._pg_ctl("-t", str(STOP_SECONDS), "-m", "fast", "stop")
+            if failed:
+                self._pg_ctl("-t", str(STOP_SECONDS), "-m", "immediate", "stop")
+        forget_socket_directory(self.data)
 
     def _make_data(self) -> None:
         if (self.data / "PG_VERSION").exists():

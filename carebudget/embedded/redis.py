@@ -10,7 +10,7 @@ from pathlib import Path
 
 from . import processes
 from .errors import CannotStart
-from .sockets import socket_directory
+from .sockets import forget_socket_directory, socket_directory
 
 SOCKET = "redis.sock"
 START_SECONDS = 20.0
@@ -67,6 +67,7 @@ class Redis:
     def stop(self) -> None:
         """End it; nothing in it needs saving."""
         processes.end(self.record)
+        forget_socket_directory(self.directory)
 
 
 def server_program() -> Path:

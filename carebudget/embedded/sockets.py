@@ -6,6 +6,7 @@ a long or unusual path keeps its sockets elsewhere.
 
 import os
 import re
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -32,6 +33,14 @@ def socket_directory(beside: Path, *, longest_name: str, owner: int | None = Non
         os.chown(made, owner, -1)
     note.write_text(str(made))
     return made
+
+
+def forget_socket_directory(beside: Path) -> None:
+    """Remove the temporary directory, once its server has stopped; ``beside`` itself stays."""
+    note = beside.with_name(f"{beside.name}-{NOTE}")
+    if note.exists():
+        shutil.rmtree(note.read_text(), ignore_errors=True)
+        note.unlink()
 
 
 def _is_private(directory: Path, owner: int) -> bool:
