@@ -131,7 +131,9 @@ class ProviderCheck(models.Model):
     checked_at = models.DateTimeField(default=clock.now)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["provider", "kind"], name="one_check_of_a_kind")]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "kind"], name="one_check_of_a_kind")
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.get_outcome_display()}"

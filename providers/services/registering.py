@@ -30,7 +30,9 @@ def chain_of(provider: Provider) -> str:
     return f"provider:{provider.reference}"
 
 
-def _record(provider: Provider, verb: str, by: User, *, reason: str = "", **changes: object) -> None:
+def _record(
+    provider: Provider, verb: str, by: User, *, reason: str = "", **changes: object
+) -> None:
     record(
         chain=chain_of(provider),
         verb=verb,
@@ -77,7 +79,13 @@ def register_provider(
 
 @transaction.atomic
 def record_check(
-    *, provider: Provider, kind: str, outcome: str, by: User, note: str = "", expires_on: date | None = None
+    *,
+    provider: Provider,
+    kind: str,
+    outcome: str,
+    by: User,
+    note: str = "",
+    expires_on: date | None = None,
 ) -> ProviderCheck:
     """Keep what a check found; a later one of the same kind replaces it, and both are in the record."""
     require(by, "providers.check", provider)
@@ -86,7 +94,11 @@ def record_check(
     if outcome not in CheckOutcome.values:
         raise Refused("outcome_unknown", "Say whether it passed.", field="outcome")
     if expires_on is not None and expires_on < clock.today() and outcome == CheckOutcome.PASSED:
-        raise Refused("check_expired", "This ran out in the past, so it cannot have passed.", field="expires_on")
+        raise Refused(
+            "check_expired",
+            "This ran out in the past, so it cannot have passed.",
+            field="expires_on",
+        )
     row = Provider.objects.select_for_update().get(pk=provider.pk)
     check, _ = ProviderCheck.objects.update_or_create(
         provider=row,
@@ -128,7 +140,9 @@ def suspend_provider(*, provider: Provider, reason: str, by: User) -> Provider:
 
 
 @transaction.atomic
-def add_rate(*, provider: Provider, description: str, unit: str, rate_pence: Pence, by: User) -> ProviderRate:
+def add_rate(
+    *, provider: Provider, description: str, unit: str, rate_pence: Pence, by: User
+) -> ProviderRate:
     """Publish a rate, in pence per unit."""
     if not (by.has_perm("providers.member", provider) or by.has_perm("providers.check", provider)):
         raise NotAllowed("not_allowed", "You may not do this.")
@@ -137,7 +151,11 @@ def add_rate(*, provider: Provider, description: str, unit: str, rate_pence: Pen
     if rate_pence <= 0:
         raise Refused("rate_missing", "Enter what one costs.", field="rate_pence")
     rate = ProviderRate.objects.create(
-        provider=provider, description=description, unit=unit, rate_pence=rate_pence, from_date=clock.today()
+        provider=provider,
+        description=description,
+        unit=unit,
+        rate_pence=rate_pence,
+        from_date=clock.today(),
     )
     _record(provider, "provider.rate_added", by, rate_pence=rate_pence, unit=unit)
     return rate
@@ -157,7 +175,9 @@ def invite_member(*, provider: Provider, email: str, full_name: str, by: User) -
         provider=provider, user=user, ended_at=None, defaults={"since": clock.now()}
     )
     if not new:
-        raise Refused("member_already", f"{user.full_name} signs in for this provider already.", field="email")
+        raise Refused(
+            "member_already", f"{user.full_name} signs in for this provider already.", field="email"
+        )
     _record(provider, "provider.member_invited", by, user=str(user.public_id))
     _, token = invite_user(user=user, by=by)
     return user, token

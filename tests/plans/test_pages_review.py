@@ -50,7 +50,9 @@ def test_agreeing_above_the_limit_does_nothing_however_it_is_asked(w: World, cli
     answer = do(
         client, w.samira, "plans:plan_review", w.case.reference, act="agree", reason="I would."
     )
-    assert "You cannot agree this plan yourself. £10,292.00 a year is above the limit" in words(answer)
+    assert "You cannot agree this plan yourself. £10,292.00 a year is above the limit" in words(
+        answer
+    )
     assert "I would." in answer.content.decode()
     assert w.plan.state == PlanState.SUBMITTED
 
