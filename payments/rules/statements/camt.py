@@ -137,7 +137,7 @@ class _Reading:
         if self.error is not None:
             return
         try:
-            if (self._words(entry, "Sts/Cd") or self._words(entry, "Sts")) not in BOOKED:
+            if self._status(entry) not in BOOKED:
                 self.pending += 1
                 return
             self.lines += self._lines(entry, f"{self.where}, entry {self.entries}")
@@ -206,11 +206,17 @@ class _Reading:
         return (found.text or "").strip() if found is not None else ""
 
     def _joined(self, element: etree._Element | None, path: str) -> str:
-        if element is None:
-            return ""
-        return " ".join((one.text or "").strip() for one in self._all(element, path))
+        found = self._all(element, path) if element is not None else []
+        return " ".join((one.text or "").strip() for one in found)
 
     # -- reading ----------------------------------------------------------------------------
+
+    def _status(self, entry: etree._Element) -> str:
+        """BOOK, PDNG and so on: bare until version 6, in Cd from 7."""
+        status = self._find(entry, "Sts")
+        if status is None:
+            return ""
+        return ((status[0] if len(status) else status).text or "").strip()
 
     def _signed(self, element: etree._Element, where: str) -> tuple[int, str]:
         amount = self._find(element, "Amt")
@@ -241,7 +247,8 @@ class _Reading:
         found = self._find(element, path)
         if found is None:
             return None
-        text = self._words(found, "Dt") or self._words(found, "DtTm") or (found.text or "").strip()
+        # The day stands in Dt or DtTm inside, or bare, as some banks write it.
+        text = ((found[0] if len(found) else found).text or "").strip()
         if not text:
             return None
         try:
@@ -271,7 +278,7 @@ class _Reading:
             amounts = [self._part(detail, total, currency, where) for detail in details]
             if sum(part or 0 for part in amounts) == total and all(amounts):
                 return [
-                    self._line(detail, entry, part or 0, booked, value, f"{own}/{k}" if own else "")
+                    self._line(detail, entry, part or 0, booked, value, self._own(detail, own, k))
                     for k, (detail, part) in enumerate(zip(details, amounts, strict=True), start=1)
                 ]
             self.notes.append(f"{where}: its parts do not add up to it, so it is kept as one line.")
@@ -290,6 +297,10 @@ class _Reading:
         sign = {"CRDT": 1, "DBIT": -1}.get(self._words(detail, "CdtDbtInd"))
         return (sign if sign is not None else (1 if total >= 0 else -1)) * pence
 
+    def _own(self, detail: etree._Element, batch: str, place: int) -> str:
+        """The bank's own reference of one part: its own, or the batch's and its place in it."""
+        return self._words(detail, "Refs/AcctSvcrRef") or (f"{batch}/{place}" if batch else "")
+
     def _line(
         self,
         detail: etree._Element | None,
@@ -300,15 +311,15 @@ class _Reading:
         own: str,
     ) -> Line:
         other = "Cdtr" if amount < 0 else "Dbtr"
-        party = self._words(detail, f"RltdPties/{other}/Nm")
-        party = party or self._words(detail, f"RltdPties/{other}/Pty/Nm")
+        party = self._find(detail, f"RltdPties/{other}") if detail is not None else None
+        remitted = self._find(detail, "RmtInf") if detail is not None else None
         reference = self._words(detail, "Refs/EndToEndId")
         if reference.upper() in NOT_SAID:
             reference = self._words(detail, "Refs/InstrId")
         reference = reference or self._words(entry, "NtryDtls/Btch/PmtInfId")
         text = [
-            self._joined(detail, "RmtInf/Ustrd"),
-            self._joined(detail, "RmtInf/Strd/CdtrRefInf/Ref"),
+            self._joined(remitted, "Ustrd"),
+            self._joined(remitted, "Strd/CdtrRefInf/Ref"),
             self._words(detail, "AddtlTxInf"),
             self._words(entry, "AddtlNtryInf"),
         ]
@@ -316,8 +327,8 @@ class _Reading:
             booked_on=booked,
             amount_pence=amount,
             value_on=value,
-            bank_reference=tidy(self._words(detail, "Refs/AcctSvcrRef") or own, 80),
-            counterparty=tidy(party, 140),
+            bank_reference=tidy(own or self._words(detail, "Refs/AcctSvcrRef"), 80),
+            counterparty=tidy(self._words(party, "Nm") or self._words(party, "Pty/Nm"), 140),
             reference=tidy("" if reference.upper() in NOT_SAID else reference, 140),
             text=tidy(" ".join(part for part in text if part), 1000),
         )

@@ -2,7 +2,7 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from statement_world import line, lines, statement_of
+from statement_world import camt, entry, line, lines, statement_of
 
 from payments.rules.statements import Line, read_statements, with_fingerprints, write_camt053
 
@@ -59,3 +59,16 @@ def test_the_same_statement_twice_in_a_file_brings_its_lines_once() -> None:
     twice = [statement_of(line(-500)), statement_of(line(-500))]
 
     assert len(set(prints(write_camt053(twice)))) == 1
+
+
+def test_the_parts_of_a_batch_are_recognised_in_whatever_order_they_come() -> None:
+    one, two = (
+        f'<TxDtls><Refs><AcctSvcrRef>{own}</AcctSvcrRef></Refs><Amt Ccy="GBP">10.00</Amt></TxDtls>'
+        for own in ("B1", "B2")
+    )
+
+    there = prints(camt(entry(details=one + two)))
+    back = prints(camt(entry(details=two + one)))
+
+    assert there == back[::-1]
+    assert len(set(there)) == 2
