@@ -39,6 +39,8 @@ WITHOUT_SANDBOX = {
     "verify_audit",
     "verify_ledger",
 }
+DRY_RUN = "--dry-run"
+"""Reading a statement file alone needs no database."""
 WITHOUT_TABLES = {"check", "dbshell", "makemigrations", "migrate", "showmigrations", "sqlmigrate", "test"}  # fmt: skip
 
 
@@ -69,7 +71,9 @@ def needs_servers(command: str) -> bool:
     local = os.environ["DJANGO_SETTINGS_MODULE"].endswith(".local")
     asks_for_help = not HELP.isdisjoint(sys.argv[1:])
     named = bool(os.environ.get("DATABASE_URL"))
-    return local and not named and not asks_for_help and command not in WITHOUT_SERVERS
+    reads_a_file = command == "import_statement" and DRY_RUN in sys.argv
+    needs_none = asks_for_help or reads_a_file or command in WITHOUT_SERVERS
+    return local and not named and not needs_none
 
 
 def run() -> int:

@@ -16,7 +16,7 @@ PACKAGES = ("carebudget", "providers", "plans", "payments")
 LINT_IMPORTS = "from importlinter.cli import lint_imports_command as run; run()"
 PRODUCTION = {
     "DJANGO_SETTINGS_MODULE": "carebudget.settings.production",
-    "SECRET_KEY": "Zq7-" * 16,
+    "SECRET_KEY": "Zq7-mV3x" * 8,
     "STRIPE_API_KEY": "sk_test_" + "4eC39H" * 4,
     "STRIPE_WEBHOOK_SECRET": "whsec_" + "9fA2" * 6,
     "AUDIT_SIGNING_KEY": "T2" * 21 + "8=",

@@ -11,9 +11,20 @@ from django.core.exceptions import ValidationError
 
 from carebudget.money import decimal_string, parse_pounds
 
-MONTHS = (
-    "january february march april may june july august september october november december".split()
-)
+MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
 
 
 class PoundsInput(forms.TextInput):

@@ -163,6 +163,8 @@ AUDIT_KEY_DIRECTORY = env("AUDIT_KEY_DIRECTORY", default="")
 
 PAYMENT_RAILS = {"stripe": "payments.rails.stripe_connect.StripeConnectRail"}
 PAYMENT_CLAIM_BATCH = 50
+PAYMENT_LEASE_SECONDS = env.float("PAYMENT_LEASE_SECONDS", default=90.0)
+"""How long a sender may be silent about a payment it has claimed. Longer than STRIPE_TIMEOUT_SECONDS."""
 
 LOGGING = {
     "version": 1,

@@ -1,5 +1,5 @@
 from .invoice import Invoice, InvoiceLine, InvoiceState
-from .ledger import Account, AccountKind, Entry, EntryKind, Leg
+from .ledger import MOVING, Account, AccountKind, Entry, EntryKind, Leg
 from .payment import (
     OVER,
     Payment,
@@ -22,6 +22,7 @@ from .statement import (
 )
 
 __all__ = [
+    "MOVING",
     "OVER",
     "Account",
     "AccountKind",

@@ -80,6 +80,10 @@ class EntryKind(models.TextChoices):
     VOID = "void", "Lets go of what was held"
 
 
+MOVING = (EntryKind.POSTED, EntryKind.POST)
+"""Kinds of entry whose legs are part of a balance."""
+
+
 class Entry(models.Model):
     """One business event. ``key`` is its idempotency key: the same event is never entered twice."""
 

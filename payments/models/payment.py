@@ -115,6 +115,11 @@ class PaymentRun(Machine):
         """Every payment is settled, returned or failed and explained."""
         self.closed_at = clock.now()
 
+    @transition(field=state, source=RunState.CLOSED, target=RunState.SENT)
+    def reopen(self) -> None:
+        """A match was undone, so one of its payments is not explained any more."""
+        self.closed_at = None
+
 
 class PaymentState(models.TextChoices):
     """Where a payment stands."""

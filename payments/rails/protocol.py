@@ -86,9 +86,17 @@ class RailTopUp:
     sentence: str = ""
 
 
+def returned(external_id: str) -> str:
+    """How a ``RailLine`` names its source when it is money that came back from ``external_id``."""
+    return f"{external_id}:returned"
+
+
 @dataclass(frozen=True)
 class RailLine:
-    """One movement on our balance at the rail; money out is negative."""
+    """One movement on our balance at the rail; money out is negative.
+
+    ``source_id`` is what the movement is about: the transfer or top-up, or ``returned(transfer)``.
+    """
 
     external_id: str
     kind: str

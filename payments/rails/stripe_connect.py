@@ -12,7 +12,6 @@ from typing import Any
 import stripe
 from django.conf import settings
 
-
 from .protocol import (
     Accepted,
     Declined,
@@ -28,6 +27,7 @@ from .protocol import (
     ShortOfMoney,
     Unknown,
     WebhookNotice,
+    returned,
 )
 
 SHORT_CODES = frozenset({"balance_insufficient", "insufficient_funds"})
@@ -125,21 +125,13 @@ class StripeConnectRail:
 
     def balance_lines(self, since: datetime | None) -> Iterator[RailLine]:
         """Every movement on our balance since a moment, page by page, newest first."""
-        params: dict[str, Any] = {"limit": PAGE}
+        params: dict[str, Any] = {"limit": PAGE, "expand": ["data.source"]}
         if since is not None:
             params["created"] = {"gte": int(since.timestamp())}
         try:
             page = self._client.v1.balance_transactions.list(params=params)  # type: ignore[arg-type]
             for line in page.auto_paging_iter():
-                yield RailLine(
-                    external_id=line.id,
-                    kind=line.type,
-                    source_id=str(line.source or ""),
-                    amount_pence=line.amount,
-                    fee_pence=line.fee,
-                    created_at=datetime.fromtimestamp(line.created, UTC),
-                    description=line.description or "",
-                )
+                yield _line(line)
         except stripe.StripeError as error:
             raise RailDown(_words(error)) from error
 
@@ -255,6 +247,27 @@ def _account(account: Any) -> RailAccount:
         closed=disabled.startswith("rejected"),
         missing=tuple(requirements.currently_due or ()) if requirements else (),
         bank_last4=bank[0].last4 if bank else "",
+    )
+
+
+def _line(line: Any) -> RailLine:
+    """A balance transaction with what its source says. Money that came back names its transfer."""
+    source = line.source if isinstance(line.source, stripe.StripeObject) else None
+    said = source.to_dict() if source is not None else {"id": line.source}
+    metadata = said.get("metadata") or {}
+    source_id, reference = str(said.get("id") or ""), metadata.get("reference", "")
+    if said.get("object") == "transfer_reversal":
+        source_id, reference = returned(str(said.get("transfer"))), ""
+    return RailLine(
+        external_id=line.id,
+        kind=line.type,
+        source_id=source_id,
+        amount_pence=line.amount,
+        fee_pence=line.fee,
+        created_at=datetime.fromtimestamp(line.created, UTC),
+        description=line.description or "",
+        group=str(said.get("transfer_group") or ""),
+        reference=reference or metadata.get("topup", ""),
     )
 
 

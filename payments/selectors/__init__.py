@@ -1,4 +1,4 @@
-from ..services.runs import due_invoices
+from .due import due_invoices
 from .money import CaseMoney, money_of_case, money_of_cases
 from .runs import RunSummary, payments_of_provider, run_summary
 

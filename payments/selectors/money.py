@@ -7,8 +7,15 @@ from django.db.models import Sum
 
 from plans.models import Case
 
-from ..models import Account, AccountKind, AgreementState, Invoice, Leg, ServiceAgreement
-from ..services.verifying import MOVING
+from ..models import (
+    MOVING,
+    Account,
+    AccountKind,
+    AgreementState,
+    Invoice,
+    Leg,
+    ServiceAgreement,
+)
 
 RUNNING = (AgreementState.ACCEPTED, AgreementState.LIVE, AgreementState.SUSPENDED)
 

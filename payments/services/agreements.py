@@ -31,7 +31,8 @@ def members_of(provider: Provider) -> list[User]:
 
 def limit_for(support: PlanSupport, plan: SupportPlan) -> Pence:
     """The most that may be invoiced under this support in the plan's period, in pence."""
-    assert plan.starts_on and plan.ends_on
+    assert plan.starts_on is not None
+    assert plan.ends_on is not None
     days = (plan.ends_on - plan.starts_on).days + 1
     if days >= 365 or support.frequency == "once":
         return support.annual_pence
@@ -63,7 +64,9 @@ def offer_agreements(*, plan: SupportPlan, by: User) -> list[ServiceAgreement]:
 
 
 def _offer(plan: SupportPlan, support: PlanSupport, by: User) -> ServiceAgreement:
-    assert support.provider and plan.starts_on and plan.ends_on
+    assert support.provider is not None
+    assert plan.starts_on is not None
+    assert plan.ends_on is not None
     agreement = ServiceAgreement.objects.create(
         case=plan.case,
         plan=plan,

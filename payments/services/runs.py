@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, Max, OuterRef, Q, Sum
+from django.db.models import Max, Sum
 
 from carebudget import clock
 from carebudget.audit.services import record
@@ -15,7 +15,6 @@ from carebudget.people.access import require
 from carebudget.people.models import Role, User
 
 from ..models import (
-    OVER,
     Invoice,
     InvoiceState,
     Payment,
@@ -25,20 +24,10 @@ from ..models import (
     RunState,
 )
 from ..permissions import has_no_stake
+from ..selectors.due import TO_MEND, due_invoices
 from .accounts import payable_account
 
 RUN_LIMIT = 100_000
-TO_MEND = (PaymentState.FAILED, PaymentState.RETURNED)
-
-
-def due_invoices() -> Any:
-    """Approved invoices with no payment on its way, and none refused that a person has yet to mend."""
-    in_the_way = Payment.objects.filter(
-        ~Q(state__in=OVER) | Q(state__in=TO_MEND, mended_at=None), invoice=OuterRef("pk")
-    )
-    return Invoice.objects.filter(~Exists(in_the_way), state=InvoiceState.APPROVED).order_by(
-        "approved_at", "id"
-    )
 
 
 @transaction.atomic

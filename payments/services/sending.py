@@ -47,9 +47,6 @@ from .topping_up import ensure_funds
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=90)
-"""After this long without an answer, a claimed payment counts as unknown and is looked up."""
-
 WAIT_FOR_MONEY = timedelta(seconds=10)
 LOOK_LIMIT = 200
 LONGEST_PAUSE_SECONDS = 900.0
@@ -195,6 +192,11 @@ def _is_unknown(payment: Payment, answer: Unknown) -> None:
         _record(payment, "payment.unknown", {"amount_pence": payment.amount_pence})
 
 
+def lease() -> timedelta:
+    """After this long without an answer, a claimed payment counts as unknown and is looked up."""
+    return timedelta(seconds=settings.PAYMENT_LEASE_SECONDS)
+
+
 def recover_unknown(*, limit: int = LOOK_LIMIT) -> int:
     """Look up every payment whose answer is missing; returns how many are now settled one way.
 
@@ -205,7 +207,7 @@ def recover_unknown(*, limit: int = LOOK_LIMIT) -> int:
         Payment.objects.filter(state=PaymentState.SENDING)
         .filter(
             Q(unknown_since__isnull=False, next_look_at__lte=now)
-            | Q(unknown_since=None, claimed_at__lte=now - LEASE)
+            | Q(unknown_since=None, claimed_at__lte=now - lease())
         )
         .order_by(Coalesce("next_look_at", "claimed_at"), "id")
         .values_list("pk", flat=True)[:limit]

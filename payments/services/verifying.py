@@ -6,9 +6,17 @@ from django.db.models import F, Q, Sum
 
 from carebudget.money import format_pence
 
-from ..models import Account, AccountKind, Entry, EntryKind, Invoice, Leg, Payment, PaymentState
-
-MOVING = (EntryKind.POSTED, EntryKind.POST)
+from ..models import (
+    MOVING,
+    Account,
+    AccountKind,
+    Entry,
+    EntryKind,
+    Invoice,
+    Leg,
+    Payment,
+    PaymentState,
+)
 
 
 @dataclass(frozen=True)

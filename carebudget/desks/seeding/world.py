@@ -20,6 +20,7 @@ from carebudget.people.services import invite_person, invite_representative
 from carebudget.workdays import next_working_day
 from payments import services as money
 from payments.models import Invoice, ServiceAgreement
+from payments.selectors import due_invoices
 from plans import services as plans
 from plans.models import Case, ProgrammePack
 from providers import services as providing
@@ -173,8 +174,12 @@ class World:
             if target == "referred":
                 return
             invite_person(person=case.person, by=crew.worker)
-            self.clients[case.pk] = let_in(Person.objects.get(pk=case.person_id).user)
+            self.clients[case.pk] = let_in(self.user_of(case))
         self.walk(case, target, crew, started, level=("low", "middle", "high")[n % 3])
+
+    def user_of(self, case: Case) -> User:
+        """The person's own sign-in, once they are invited."""
+        return User.objects.get(person=case.person_id)
 
     def walk(self, case: Case, target: str, crew: Staff, started: date, *, level: str) -> None:
         """From the first question to the stage wanted, a few days at a time."""
@@ -253,6 +258,7 @@ class World:
         """The person offers the work, and every provider says yes."""
         with on(day):
             plan = case.plans.get(state__in=["agreed", "active"])
+            assert plan.starts_on is not None
             for agreement in money.offer_agreements(plan=plan, by=client):
                 money.accept_agreement(
                     agreement=agreement, by=money.members_of(agreement.provider)[0]
@@ -271,11 +277,9 @@ class World:
                 phone="01632 960 299", address="4 Willow Terrace, Wrenbury",
             )  # fmt: skip
             invite_person(person=case.person, by=crew.worker)
-            person = Person.objects.get(pk=case.person_id)
-            assert person.user is not None
-            self.clients[case.pk] = let_in(person.user)
+            self.clients[case.pk] = let_in(self.user_of(case))
             invite_representative(
-                person=person,
+                person=Person.objects.get(pk=case.person_id),
                 email="ruth@wrenbury.example",
                 full_name="Ruth Ashdown",
                 relationship="daughter",
@@ -396,6 +400,6 @@ class World:
             invoice.refresh_from_db()
             if invoice.state == "confirmed":
                 money.approve_invoice(invoice=invoice, by=self.staff["grace"])
-        if money.due_invoices().exists():
+        if due_invoices().exists():
             run = money.make_run(by=self.staff["grace"])
             money.submit_run(run=run, by=self.staff["grace"])

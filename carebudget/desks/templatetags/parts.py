@@ -84,7 +84,7 @@ def since(value: date | datetime | None) -> str:
 @register.filter
 def is_late(value: date | None) -> bool:
     """Whether a date has passed."""
-    return bool(value) and value < clock.today()
+    return value is not None and value < clock.today()
 
 
 @register.filter
@@ -212,7 +212,7 @@ def error_summary(*forms: Any) -> dict[str, Any]:
 
 
 def _errors_of(form: Any) -> list[dict[str, str]]:
-    found = []
+    found: list[dict[str, str]] = []
     if not form.is_bound:
         return found
     for name, errors in form.errors.items():
