@@ -3,16 +3,18 @@
 from itertools import groupby
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from carebudget import clock
 from carebudget.audit.services import record
 from carebudget.money import format_pence
 from carebudget.notify.services import keep_document, send_to_all
 
-from ..models import Payment, PaymentRun, PaymentState, RemittanceAdvice
+from ..models import Payment, PaymentRun, PaymentState, RemittanceAdvice, RunState
 from .agreements import members_of
 
 PAID = (PaymentState.SENT, PaymentState.SETTLED)
+RUNS_AT_ONCE = 20
 
 
 def send_remittances(*, run: PaymentRun) -> int:
@@ -75,5 +77,11 @@ def _send_one(run: PaymentRun, payments: list[Payment]) -> int:
 
 def send_missing_remittances() -> int:
     """What the beat does: runs that were sent, but whose remittances were cut short."""
-    runs = PaymentRun.objects.filter(state="sent").order_by("-sent_at")[:20]
-    return sum(send_remittances(run=run) for run in runs)
+    advised = RemittanceAdvice.objects.filter(run=OuterRef("run"), provider=OuterRef("provider"))
+    unadvised = Payment.objects.filter(
+        ~Exists(advised), run=OuterRef("pk"), state__in=PAID, provider__isnull=False
+    )
+    runs = PaymentRun.objects.filter(
+        Exists(unadvised), state__in=[RunState.SENT, RunState.CLOSED]
+    ).order_by("id")[:RUNS_AT_ONCE]
+    return sum(send_remittances(run=run) for run in list(runs))
