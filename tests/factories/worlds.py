@@ -129,7 +129,7 @@ class ProviderFactory(factory.Factory):
 
 def make_payable(provider: Provider) -> PayoutAccount:
     """Open and complete the provider's account at the sandbox that the settings name."""
-    from carebudget.desks.seeding.world import sandbox
+    from carebudget.desks.seeding.stand_in import sandbox
 
     account = money.open_payout_account(provider=provider, by=member_of(provider))
     sandbox(f"accounts/{account.external_id}/complete_onboarding", {})

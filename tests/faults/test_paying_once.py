@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from carebudget.audit.services import verify_audit
-from carebudget.desks.seeding.world import sandbox
+from carebudget.desks.seeding.stand_in import sandbox
 from payments import services
 from payments.models import Account, Payment, PaymentRun, RemittanceAdvice, WebhookEvent
 from payments.rules.statements import write_camt053

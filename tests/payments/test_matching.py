@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from carebudget.audit.services import verify_audit
-from carebudget.desks.seeding.world import sandbox
+from carebudget.desks.seeding.stand_in import sandbox
 from carebudget.errors import Conflict, NotAllowed, Refused
 from payments import services
 from payments.models import Account, Match, Payment, PaymentRun, StatementLine, TopUp

@@ -3,62 +3,29 @@
 Everything goes through the services, so the seeded world is a legal one: its ledger and record verify.
 """
 
-import json
-import urllib.request
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
 
-from django.conf import settings
-
 from carebudget import clock
 from carebudget.audit.services import sign_checkpoint
-from carebudget.money import share
 from carebudget.people.models import Person, User
 from carebudget.people.services import invite_person, invite_representative
-from carebudget.workdays import next_working_day
 from payments import services as money
-from payments.models import Invoice, ServiceAgreement
-from payments.selectors import due_invoices
 from plans import services as plans
-from plans.models import Case, ProgrammePack
+from plans.models import Case, Challenge, ProgrammePack
 from providers import services as providing
 from providers.models import REQUIRED_CHECKS, Provider
 
 from .cases import STAGES, Staff, agree, answers_for, decide_as_proposed, on, write_plan
+from .money import Money
 from .names import FIRST, LAST, PROVIDERS, REASONS
 from .people import add_staff, let_in
+from .stand_in import sandbox
 
 Say = Callable[[str], None]
 MONTHS_OF_MONEY = 3
-
-
-def sandbox(path: str, body: dict[str, object] | None = None) -> dict[str, object]:
-    """Call the control side of the Stripe sandbox; only ever used with the sandbox's own address."""
-    request = urllib.request.Request(
-        f"{settings.STRIPE_API_BASE}/_sandbox/{path}",
-        data=None if body is None else json.dumps(body).encode(),
-        headers={"Content-Type": "application/json"},
-        method="GET" if body is None else "POST",
-    )
-    with urllib.request.urlopen(request, timeout=20) as answer:
-        found: dict[str, object] = json.loads(answer.read() or b"{}")
-    return found
-
-
-def set_sandbox_day(day: date | None) -> None:
-    """Let the sandbox live in the seeded day, or in the present again."""
-    sandbox(
-        "clock",
-        {
-            "now": int(
-                datetime(day.year, day.month, day.day, 10, 30, tzinfo=clock.LONDON).timestamp()
-            )
-        }
-        if day
-        else {"now": None},
-    )
 
 
 class World:
@@ -83,7 +50,7 @@ class World:
         self.say(f"{len(self.providers)} providers are checked and can be paid")
         self.add_people()
         self.say(f"{Case.objects.count()} people are on their way")
-        self.three_months_of_money()
+        Money(self.staff, self.clients, today=self.today, say=self.say).three_months()
         sign_checkpoint()
 
     # -- providers ---------------------------------------------------------------------------
@@ -181,9 +148,17 @@ class World:
         """The person's own sign-in, once they are invited."""
         return User.objects.get(person=case.person_id)
 
-    def walk(self, case: Case, target: str, crew: Staff, started: date, *, level: str) -> None:
+    def walk(
+        self,
+        case: Case,
+        target: str,
+        crew: Staff,
+        started: date,
+        *,
+        level: str,
+        chosen: list[Provider] | None = None,
+    ) -> None:
         """From the first question to the stage wanted, a few days at a time."""
-        goal = STAGES.index(target)
         client = self.clients[case.pk]
         case = Case.objects.select_related("person__user", "pack", "worker").get(pk=case.pk)
         with on(started + timedelta(days=2)):
@@ -209,25 +184,36 @@ class World:
             return
         with on(started + timedelta(days=13)):
             decide_as_proposed(assessment, crew.worker)
+        if target == "not_eligible":
+            self.challenge_sometimes(case, client, started + timedelta(days=20))
         if target in ("not_eligible", "eligible"):
             return
         with on(started + timedelta(days=15)):
             plans.confirm_budget(budget=case.budgets.get(state="calculated"), by=crew.worker)
         if target == "budgeted":
             return
-        self.plan_and_agree(case, target, crew, started, goal)
+        self.plan_and_agree(case, target, crew, started, chosen or self.providers)
+
+    def challenge_sometimes(self, case: Case, client: User, day: date) -> None:
+        """The first who is told no asks for another look."""
+        if not Challenge.objects.exists() and day <= self.today:
+            with on(day):
+                plans.raise_challenge(
+                    case=case,
+                    about="eligibility",
+                    words="You saw me on a good day. On most days I cannot get down the stairs.",
+                    by=client,
+                )
 
     def plan_and_agree(
-        self, case: Case, target: str, crew: Staff, started: date, goal: int
+        self, case: Case, target: str, crew: Staff, started: date, chosen: list[Provider]
     ) -> None:
         """The plan: written, sent, returned or agreed, and support set up."""
         client = self.clients[case.pk]
         with on(started + timedelta(days=17)):
             plan = plans.start_plan(case=case, by=client)
             starts = (started + timedelta(days=45)).replace(day=1)
-            write_plan(
-                plan, self.rng, self.providers, client, share=Decimal("0.9"), starts_on=starts
-            )
+            write_plan(plan, self.rng, chosen, client, share=Decimal("0.9"), starts_on=starts)
         if target == "planning":
             return
         with on(started + timedelta(days=25)):
@@ -250,6 +236,8 @@ class World:
             plan = agree(plan, crew)
             plans.plan_document(plan=plan)
             if target == "agreed":
+                if len(self.live) % 2 == 0:
+                    money.offer_agreements(plan=plan, by=client)
                 return
         self.set_up_support(case, client, started + timedelta(days=32))
         self.live.append(case)
@@ -286,120 +274,6 @@ class World:
                 by=crew.worker,
             )
             let_in(User.objects.get(email="ruth@wrenbury.example"))
-        self.walk(case, "live", crew, started, level="high")
-
-    # -- money -------------------------------------------------------------------------------
-
-    def three_months_of_money(self) -> None:
-        """Month by month: invoices, confirmations, approvals, a run, the bank, and a look at what matched."""
-        first = self.today.replace(day=1)
-        months = []
-        for _ in range(MONTHS_OF_MONEY):
-            first = (first - timedelta(days=1)).replace(day=1)
-            months.append(first)
-        for month in reversed(months):
-            self.month_of_money(month)
-            self.say(f"{month:%B %Y} is invoiced, paid and reconciled")
-        self.this_month(self.today)
-
-    def month_of_money(self, month: date) -> None:
-        """One month, to the last penny."""
-        end = (month + timedelta(days=32)).replace(day=1) - timedelta(days=1)
-        sent_on = end + timedelta(days=1)
-        with on(sent_on):
-            invoices = [
-                self.invoice(agreement, month, end, n)
-                for n, agreement in enumerate(self.agreements(end))
-            ]
-        kept = [invoice for invoice in invoices if invoice]
-        with on(sent_on + timedelta(days=2)):
-            for invoice in kept:
-                money.confirm_invoice(invoice=invoice, by=self.clients[invoice.case_id])
-        with on(sent_on + timedelta(days=3)):
-            for invoice in kept:
-                money.approve_invoice(invoice=invoice, by=self.staff["grace"])
-        pay_day = next_working_day(sent_on + timedelta(days=4))
-        set_sandbox_day(pay_day)
-        try:
-            with on(pay_day):
-                self.pay()
-        finally:
-            set_sandbox_day(None)
-
-    def agreements(self, day: date) -> list[ServiceAgreement]:
-        """Running agreements of seeded cases, in a steady order."""
-        rows = ServiceAgreement.objects.filter(
-            state="live", case_id__in=list(self.clients), starts_on__lte=day
-        )
-        return list(rows.select_related("provider", "case").order_by("id"))
-
-    def invoice(
-        self, agreement: ServiceAgreement, start: date, end: date, n: int
-    ) -> Invoice | None:
-        """One provider's invoice for one person's month: a line for each week."""
-        start = max(start, agreement.starts_on)
-        weeks = [start + timedelta(days=7 * k) for k in range((end - start).days // 7)]
-        if not weeks:
-            return None
-        lines = [
-            money.InvoiceLineDraft(
-                day, agreement.description, agreement.quantity, agreement.rate_pence
-            )
-            for day in weeks
-        ]
-        return money.send_invoice(
-            agreement=agreement,
-            number=f"{agreement.provider.name[:3].upper()}-{start:%Y%m}-{n + 1:03d}",
-            period_from=start,
-            period_to=end,
-            lines=lines,
-            by=money.members_of(agreement.provider)[0],
-        )
-
-    def pay(self) -> None:
-        """A run: made by Grace, approved by Owen, sent through the sandbox."""
-        run = money.make_run(by=self.staff["grace"])
-        money.submit_run(run=run, by=self.staff["grace"])
-        money.approve_run(run=run, reason="Checked against the invoices.", by=self.staff["owen"])
-        money.ensure_funds()
-        sandbox("clock", {"advance": 60})
-        for _ in range(20):
-            money.send_due()
-            run.refresh_from_db()
-            if run.state not in ("approved", "sending"):
-                return
-            sandbox("clock", {"advance": 60})
-            run.payments.filter(state="released").update(next_look_at=None)
-
-    def this_month(self, today: date) -> None:
-        """What waits now: invoices to confirm, to approve, a question, and a run for the second person."""
-        start = today.replace(day=1)
-        if (today - start).days < 8:
-            start = (start - timedelta(days=1)).replace(day=1) + timedelta(days=14)
-        rows = self.agreements(today)
-        invoices = [
-            self.invoice(agreement, start, today - timedelta(days=1), 500 + n)
-            for n, agreement in enumerate(rows)
-        ]
-        kept = [invoice for invoice in invoices if invoice]
-        third = share(len(kept), 1, 3)
-        for invoice in kept[third:]:
-            if invoice.case.person.full_name != "Margaret Ashdown":
-                money.confirm_invoice(invoice=invoice, by=self.clients[invoice.case_id])
-        if kept[:third]:
-            asked = next(
-                (i for i in kept[:third] if i.case.person.full_name != "Margaret Ashdown"), None
-            )
-            if asked:
-                money.query_invoice(
-                    invoice=asked,
-                    question="Were you here on the Tuesday? I remember nobody.",
-                    by=self.clients[asked.case_id],
-                )
-        for invoice in kept[2 * third :]:
-            invoice.refresh_from_db()
-            if invoice.state == "confirmed":
-                money.approve_invoice(invoice=invoice, by=self.staff["grace"])
-        if due_invoices().exists():
-            run = money.make_run(by=self.staff["grace"])
-            money.submit_run(run=run, by=self.staff["grace"])
+        named = {provider.name: provider for provider in self.providers}
+        chosen = [named["Brightside Home Care"], named["Meadow Day Centre"]]
+        self.walk(case, "live", crew, started, level="high", chosen=chosen)
