@@ -24,7 +24,14 @@ except ModuleNotFoundError as missing:
     sys.exit(f"The Python package {missing.name} is missing. Run bin/demo or bin/test once first.")
 
 HELP = {"help", "--help", "-h", "version", "--version"}
-WITHOUT_SERVERS = HELP | {"allocate", "collectstatic", "makemessages", "compilemessages"}
+WITHOUT_SERVERS = HELP | {
+    "allocate",
+    "collectstatic",
+    "compilemessages",
+    "makemessages",
+    "permissions_table",
+    "state_diagrams",
+}
 WITHOUT_SANDBOX = {
     "check",
     "dbshell",
