@@ -146,6 +146,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "work through stored webhooks": {"task": "payments.tasks.work_webhooks", "schedule": 10.0},
     "fetch what the rail moved": {"task": "payments.tasks.fetch_rail_lines", "schedule": 300.0},
+    "start agreements": {"task": "payments.tasks.start_agreements", "schedule": 3600.0},
     "deliver waiting messages": {"task": "notify.tasks.deliver_waiting", "schedule": 15.0},
     "sign the record": {"task": "audit.tasks.sign_checkpoint", "schedule": 3600.0},
 }
