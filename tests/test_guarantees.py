@@ -89,8 +89,8 @@ def test_an_entry_that_does_not_balance_is_refused_when_it_is_committed() -> Non
     entry = ledger.post_entry(key="one", event="test", description="one", legs=legs)
 
     words = refuses(
-        "INSERT INTO payments_leg (entry_id, account_id, amount_pence, balance_after_pence) "
-        "VALUES (%s, %s, 7, 507)",
+        "INSERT INTO payments_leg (entry_id, account_id, amount_pence, balance_after_pence, posted_at) "
+        "VALUES (%s, %s, 7, 507, now())",
         entry.pk,
         legs[0][0].pk,
     )

@@ -126,10 +126,14 @@ class Leg(models.Model):
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="legs")
     amount_pence = models.BigIntegerField()
     balance_after_pence = models.BigIntegerField()
+    posted_at = models.DateTimeField(default=clock.now)
 
     class Meta:
         ordering = ["id"]
-        indexes = [models.Index(fields=["account", "id"])]
+        indexes = [
+            models.Index(fields=["account", "id"]),
+            models.Index(fields=["account", "posted_at", "id"], name="leg_account_moment_idx"),
+        ]
         constraints = [models.CheckConstraint(condition=~Q(amount_pence=0), name="leg_not_zero")]
 
     def __str__(self) -> str:

@@ -2,15 +2,20 @@
 
 Invariants: legs of an entry sum to zero; an entry's key is used once; balances change in the same
 transaction as the legs; accounts are locked in order of their ids, so that writers never deadlock.
+The database function ``payments_post`` keeps them, and checks everything before it writes anything: a
+refusal leaves the caller's transaction as it was.
 """
 
 from collections.abc import Sequence
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from carebudget import clock
 from carebudget.errors import Conflict, Refused
+from carebudget.ids import uuid7
 from carebudget.money import Pence, format_pence
 from carebudget.people.models import User
 
@@ -18,6 +23,36 @@ from ..models import Account, AccountKind, Entry, EntryKind, Leg
 
 LegDraft = tuple[Account, Pence]
 """An account and an amount in pence: positive debits it, negative credits it."""
+
+POST = """
+    SELECT place, entry, outcome, figure FROM payments_post(
+        %s, %s, %s, %s, %s, %s::uuid[], %s::bigint[], %s::bigint[], %s::date[], %s, %s,
+        %s::int[], %s::bigint[], %s::bigint[])
+"""
+
+
+@dataclass(frozen=True)
+class EntryDraft:
+    """One business event to be entered. ``key`` is its idempotency key.
+
+    Raises ``Refused`` when its two sides are not equal, or it has fewer than two legs.
+    """
+
+    key: str
+    event: str
+    description: str
+    legs: Sequence[LegDraft]
+    kind: EntryKind = EntryKind.POSTED
+    effective_on: date | None = None
+    subject: str = ""
+    resolves: Entry | None = None
+    corrects: Entry | None = None
+    public_id: Any = field(default_factory=uuid7)
+
+    def __post_init__(self) -> None:
+        sides = sum(amount for _, amount in self.legs)
+        if sides != 0 or (self.kind != EntryKind.VOID and len(self.legs) < 2):
+            raise Refused("entry_unbalanced", "The two sides of this entry are not equal.")
 
 
 def account(code: str, *, kind: AccountKind, name: str, case=None, provider=None) -> Account:  # type: ignore[no-untyped-def]
@@ -44,17 +79,16 @@ def post_entry(
     Raises ``Refused`` when the legs do not balance or a budget would go below zero, ``Conflict`` when
     the key was used for other legs.
     """
-    return _write(
-        EntryKind.POSTED,
+    draft = EntryDraft(
         key,
         event,
         description,
         legs,
-        by,
-        effective_on,
-        subject,
+        effective_on=effective_on,
+        subject=subject,
         corrects=corrects,
     )
+    return post_entries([draft], by=by)[0]
 
 
 def hold(
@@ -67,123 +101,135 @@ def hold(
     subject: str = "",
 ) -> Entry:
     """Hold money without moving it, until ``post_hold`` or ``void_hold``."""
-    return _write(EntryKind.PENDING, key, event, description, legs, by, None, subject)
+    draft = EntryDraft(key, event, description, legs, kind=EntryKind.PENDING, subject=subject)
+    return post_entries([draft], by=by)[0]
 
 
 def post_hold(*, held: Entry, key: str, description: str, by: User | None = None) -> Entry:
     """Move what was held. Once only; the same ``key`` again gives back the entry that stands."""
     legs = [(leg.account, leg.amount_pence) for leg in held.legs.select_related("account")]
-    return _write(
-        EntryKind.POST, key, held.event, description, legs, by, None, held.subject, resolves=held
+    draft = EntryDraft(
+        key,
+        held.event,
+        description,
+        legs,
+        kind=EntryKind.POST,
+        subject=held.subject,
+        resolves=held,
     )
+    return post_entries([draft], by=by)[0]
 
 
 def void_hold(*, held: Entry, key: str, description: str, by: User | None = None) -> Entry:
     """Let go of what was held."""
-    return _write(
-        EntryKind.VOID, key, held.event, description, [], by, None, held.subject, resolves=held
+    draft = EntryDraft(
+        key, held.event, description, [], kind=EntryKind.VOID, subject=held.subject, resolves=held
     )
+    return post_entries([draft], by=by)[0]
 
 
 def reverse_entry(*, entry: Entry, key: str, reason: str, by: User | None = None) -> Entry:
     """A correcting entry with the opposite legs, pointing at what it corrects."""
-    legs = [(leg.account, -leg.amount_pence) for leg in entry.legs.select_related("account")]
     return post_entry(
         key=key,
         event=f"{entry.event}.reversed",
-        description=reason[:240],
-        legs=legs,
+        description=reason,
+        legs=[(leg.account, -leg.amount_pence) for leg in entry.legs.select_related("account")],
         by=by,
         subject=entry.subject,
         corrects=entry,
     )
 
 
-@transaction.atomic
-def _write(
-    kind: EntryKind,
-    key: str,
-    event: str,
-    description: str,
-    legs: Sequence[LegDraft],
-    by: User | None,
-    effective_on: date | None,
-    subject: str,
-    *,
-    resolves: Entry | None = None,
-    corrects: Entry | None = None,
-) -> Entry:
-    if sum(amount for _, amount in legs) != 0 or (kind != EntryKind.VOID and len(legs) < 2):
-        raise Refused("entry_unbalanced", "The two sides of this entry are not equal.")
-    held_legs = list(resolves.legs.all()) if resolves else []
-    accounts = _locked({a.pk for a, _ in legs} | {leg.account_id for leg in held_legs})
-    standing = Entry.objects.filter(key=key).first()
-    if standing is not None:
-        return _the_same(standing, kind, legs)
-    if resolves is not None and Entry.objects.filter(resolves=resolves).exists():
-        raise Conflict("hold_resolved", "This amount was dealt with already.")
-    for leg in held_legs:
-        if leg.amount_pence > 0:
-            accounts[leg.account_id].held_pence -= leg.amount_pence
-    entry = Entry.objects.create(
-        key=key,
-        kind=kind,
-        event=event,
-        description=description[:240],
-        effective_on=effective_on or clock.today(),
-        resolves=resolves,
-        corrects=corrects,
-        subject=subject,
-        made_by=by,
-        created_at=clock.now(),
-    )
-    Leg.objects.bulk_create(_apply(entry, accounts, legs))
-    _refuse_overspending(accounts.values())
-    Account.objects.bulk_update(accounts.values(), ["balance_pence", "held_pence"])
-    return entry
+def post_entries(drafts: Sequence[EntryDraft], *, by: User | None = None) -> list[Entry]:
+    """Enter many business events in one call, all or none, in their order.
 
-
-def _locked(ids: set[int]) -> dict[int, Account]:
-    rows = Account.objects.select_for_update().filter(pk__in=ids).order_by("pk")
-    return {row.pk: row for row in rows}
-
-
-def _apply(entry: Entry, accounts: dict[int, Account], legs: Sequence[LegDraft]) -> list[Leg]:
-    written = []
-    for named, amount in legs:
-        row = accounts[named.pk]
-        if entry.kind == EntryKind.PENDING:
-            row.held_pence += max(amount, 0)
-        else:
-            row.balance_pence += amount
-        written.append(
-            Leg(
-                entry=entry, account=row, amount_pence=amount, balance_after_pence=row.balance_pence
-            )
+    Raises ``Refused`` when a budget would go below zero at the end of all of them, ``Conflict`` when a
+    key was used for other legs or a hold was dealt with already. Nothing is written then.
+    """
+    if not drafts:
+        return []
+    moment = clock.now()
+    rows = _call(drafts, by, moment)
+    if rows[0][2] == "exceeded":
+        raise Refused(
+            "budget_exceeded",
+            f"This is {format_pence(rows[0][3])} more than what is left in the budget.",
+            "Ask for less, or talk to the social worker about changing the plan.",
         )
-    return written
+    if rows[0][2] == "resolved":
+        raise Conflict("hold_resolved", "This amount was dealt with already.")
+    _refuse_other_figures(
+        [(draft, row[1]) for draft, row in zip(drafts, rows, strict=True) if row[2] == "stands"]
+    )
+    return [
+        _entry(draft, row[1], by, moment) if row[2] == "entered" else Entry.objects.get(pk=row[1])
+        for draft, row in zip(drafts, rows, strict=True)
+    ]
 
 
-def _refuse_overspending(accounts: object) -> None:
-    for row in accounts:  # type: ignore[attr-defined]
-        if (
-            row.kind == AccountKind.BUDGET
-            and row.balance_pence + row.held_pence > row.overdraft_pence
-        ):
-            over = row.balance_pence + row.held_pence - row.overdraft_pence
-            raise Refused(
-                "budget_exceeded",
-                f"This is {format_pence(over)} more than what is left in the budget.",
-                "Ask for less, or talk to the social worker about changing the plan.",
-            )
+def _call(
+    drafts: Sequence[EntryDraft], by: User | None, moment: datetime
+) -> list[tuple[int, int, str, int]]:
+    legs = [
+        (place, row.pk, amount)
+        for place, draft in enumerate(drafts, start=1)
+        for row, amount in draft.legs
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            POST,
+            [
+                [draft.key for draft in drafts],
+                [draft.kind.value for draft in drafts],
+                [draft.event for draft in drafts],
+                [draft.description[:240] for draft in drafts],
+                [draft.subject for draft in drafts],
+                [draft.public_id for draft in drafts],
+                [draft.resolves.pk if draft.resolves else None for draft in drafts],
+                [draft.corrects.pk if draft.corrects else None for draft in drafts],
+                [draft.effective_on or clock.today() for draft in drafts],
+                by.pk if by else None,
+                moment,
+                [place for place, _, _ in legs],
+                [pk for _, pk, _ in legs],
+                [amount for _, _, amount in legs],
+            ],
+        )
+        return cursor.fetchall()  # type: ignore[no-any-return]
 
 
-def _the_same(standing: Entry, kind: EntryKind, legs: Sequence[LegDraft]) -> Entry:
-    asked = sorted((a.pk, amount) for a, amount in legs)
-    written = sorted(standing.legs.values_list("account_id", "amount_pence"))
-    if standing.kind != kind or asked != written:
-        raise Conflict("entry_key_used", "This was entered already, with other figures.")
-    return standing
+def _refuse_other_figures(standing: Sequence[tuple[EntryDraft, int]]) -> None:
+    """A key that was used may only come again for the same kind and legs."""
+    for draft, entry_id in standing:
+        asked = sorted((row.pk, amount) for row, amount in draft.legs)
+        written = sorted(
+            Leg.objects.filter(entry=entry_id).values_list("account_id", "amount_pence")
+        )
+        kind = Entry.objects.values_list("kind", flat=True).get(pk=entry_id)
+        if kind != draft.kind or asked != written:
+            raise Conflict("entry_key_used", "This was entered already, with other figures.")
+
+
+def _entry(draft: EntryDraft, pk: int, by: User | None, moment: datetime) -> Entry:
+    """The entry just written, without asking for it again."""
+    entry = Entry(
+        pk=pk,
+        public_id=draft.public_id,
+        key=draft.key,
+        kind=draft.kind,
+        event=draft.event,
+        description=draft.description[:240],
+        effective_on=draft.effective_on or clock.today(),
+        resolves=draft.resolves,
+        corrects=draft.corrects,
+        subject=draft.subject,
+        made_by=by,
+        created_at=moment,
+    )
+    entry._state.adding = False
+    entry._state.db = "default"
+    return entry
 
 
 @transaction.atomic
