@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -64,8 +64,11 @@ def directory(request: HttpRequest) -> HttpResponse:
 def provider(request: HttpRequest, found: Provider) -> HttpResponse:
     """Facts, checks, prices, people and story of one provider; approving it is a button here."""
     user = signed_in(request)
+    may_approve = user.has_perm("providers.approve", found)
     form = ActForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
+        if not may_approve:
+            raise Http404
         with refusals_on(form) as attempt:
             approve_provider(provider=found, by=user)
         if attempt.accepted:
@@ -88,7 +91,7 @@ def provider(request: HttpRequest, found: Provider) -> HttpResponse:
             "people_supported": people_supported(found),
             "story": provider_story(found),
             "may_check": user.has_perm("providers.check", found),
-            "may_approve": user.has_perm("providers.approve", found),
+            "may_approve": may_approve,
             "speaks_for_it": user.has_perm("providers.member", found),
         },
     )
