@@ -1,7 +1,7 @@
+from .members import end_membership, invite_member
 from .registering import (
     add_rate,
     approve_provider,
-    invite_member,
     record_check,
     register_provider,
     suspend_provider,
@@ -10,6 +10,7 @@ from .registering import (
 __all__ = [
     "add_rate",
     "approve_provider",
+    "end_membership",
     "invite_member",
     "record_check",
     "register_provider",

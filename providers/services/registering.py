@@ -1,17 +1,16 @@
-"""Providers: registered, checked, approved; and the people who speak for them."""
+"""Providers: registered, checked, approved, suspended; and their prices."""
 
 from datetime import date
 
 from django.db import transaction
 
 from carebudget import clock
-from carebudget.audit.services import record
 from carebudget.errors import NotAllowed, Refused
 from carebudget.machine import move
 from carebudget.money import Pence
 from carebudget.people.access import require
-from carebudget.people.models import Role, User
-from carebudget.people.services import invite_user, user_for
+from carebudget.people.models import User
+from carebudget.text import sentence
 
 from ..models import (
     CheckKind,
@@ -19,28 +18,10 @@ from ..models import (
     Provider,
     ProviderCheck,
     ProviderKind,
-    ProviderMember,
     ProviderRate,
     RateUnit,
 )
-
-
-def chain_of(provider: Provider) -> str:
-    """The key of a provider's audit chain."""
-    return f"provider:{provider.reference}"
-
-
-def _record(
-    provider: Provider, verb: str, by: User, *, reason: str = "", **changes: object
-) -> None:
-    record(
-        chain=chain_of(provider),
-        verb=verb,
-        subject=f"provider:{provider.reference}",
-        by=by,
-        reason=reason,
-        changes={"state": provider.state, **changes},
-    )
+from .common import record_on, tell_members
 
 
 @transaction.atomic
@@ -73,7 +54,7 @@ def register_provider(
         cqc_location_id=cqc_location_id,
         created_at=clock.now(),
     )
-    _record(provider, "provider.registered", by, kind=kind)
+    record_on(provider, "provider.registered", by, kind=kind)
     return provider
 
 
@@ -111,7 +92,15 @@ def record_check(
             "checked_at": clock.now(),
         },
     )
-    _record(row, "provider.checked", by, reason=note, kind=kind, outcome=outcome)
+    record_on(row, "provider.checked", by, reason=note, kind=kind, outcome=outcome)
+    passed = outcome == CheckOutcome.PASSED
+    tell_members(
+        row,
+        f"checked-{kind}",
+        title=f"{CheckKind(kind).label}: {'passed' if passed else 'not passed'}",
+        body=f"We looked at this for {row.name}. {sentence(note)}".strip()
+        + ("" if passed else " Send us what is missing, and we look again."),
+    )
     return check
 
 
@@ -123,7 +112,13 @@ def approve_provider(*, provider: Provider, by: User) -> Provider:
     if row.is_approved:
         return row
     move(row, "approve")
-    _record(row, "provider.approved", by)
+    record_on(row, "provider.approved", by)
+    tell_members(
+        row,
+        "approved",
+        title=f"{row.name} is checked",
+        body="Every check has passed. People can choose you from now on.",
+    )
     return row
 
 
@@ -135,7 +130,13 @@ def suspend_provider(*, provider: Provider, reason: str, by: User) -> Provider:
         raise Refused("reason_missing", "Say why the provider is suspended.", field="reason")
     row = Provider.objects.select_for_update().get(pk=provider.pk)
     move(row, "suspend")
-    _record(row, "provider.suspended", by, reason=reason)
+    record_on(row, "provider.suspended", by, reason=reason)
+    tell_members(
+        row,
+        "suspended",
+        title=f"{row.name} is suspended",
+        body=f"The reason: “{reason}”. Until this is settled nobody can choose you, and nothing is paid.",
+    )
     return row
 
 
@@ -157,27 +158,5 @@ def add_rate(
         rate_pence=rate_pence,
         from_date=clock.today(),
     )
-    _record(provider, "provider.rate_added", by, rate_pence=rate_pence, unit=unit)
+    record_on(provider, "provider.rate_added", by, rate_pence=rate_pence, unit=unit)
     return rate
-
-
-@transaction.atomic
-def invite_member(*, provider: Provider, email: str, full_name: str, by: User) -> tuple[User, str]:
-    """Let somebody sign in for a provider. Returns the user and the token of their invitation.
-
-    Nobody who works for the council may speak for a provider.
-    """
-    require(by, "providers.check", provider)
-    user = user_for(email=email, full_name=full_name, role=Role.PROVIDER)
-    if user.is_council_staff:
-        raise Refused("council_staff", f"{user.full_name} works for the council.", field="email")
-    _, new = ProviderMember.objects.get_or_create(
-        provider=provider, user=user, ended_at=None, defaults={"since": clock.now()}
-    )
-    if not new:
-        raise Refused(
-            "member_already", f"{user.full_name} signs in for this provider already.", field="email"
-        )
-    _record(provider, "provider.member_invited", by, user=str(user.public_id))
-    _, token = invite_user(user=user, by=by)
-    return user, token
