@@ -1,8 +1,16 @@
-"""Addresses of payments. ``/payments/`` is finance's side, ``/provider/`` the provider's."""
+"""Addresses of payments: the person's under ``/my-budget/``, the provider's and finance's."""
 
 from django.urls import URLPattern, path
 
 from .views import (
+    accounts,
+    client,
+    client_invoices,
+    client_money,
+    desk,
+    invoices,
+    lines,
+    payment,
     provider_agreements,
     provider_desk,
     provider_invoices,
@@ -10,17 +18,31 @@ from .views import (
     provider_paid,
     provider_payments,
     provider_people,
+    reconciling,
+    runs,
+    statements,
     webhooks,
 )
 
 app_name = "payments"
 
+MINE = "my-budget/<str:reference>/"
 PROVIDER = "provider/"
 AGREEMENT = "provider/agreements/<str:reference>/"
 SENT = "provider/invoices/<str:reference>/"
+LINES = "payments/reconciling/lines/<uuid:public_id>/"
+STATEMENTS = "payments/reconciling/statements/"
 
-urlpatterns: list[URLPattern] = [
-    path("webhooks/stripe/", webhooks.stripe_webhook, name="stripe_webhook"),
+person_pages: list[URLPattern] = [
+    path(f"{MINE}support/", client.support, name="support"),
+    path(f"{MINE}support/offer/", client.support_offer, name="support_offer"),
+    path(f"{MINE}support/<int:number>/another/", client.support_another, name="support_another"),
+    path(f"{MINE}invoices/", client_invoices.invoices, name="client_invoices"),
+    path(f"{MINE}invoices/<str:invoice>/", client_invoices.invoice, name="client_invoice"),
+    path(f"{MINE}money/", client_money.money, name="client_money"),
+]
+
+provider_pages: list[URLPattern] = [
     path(PROVIDER, provider_desk.desk, name="provider_desk"),
     path(f"{PROVIDER}agreements/", provider_agreements.agreements, name="provider_agreements"),
     path(AGREEMENT, provider_agreements.agreement, name="provider_agreement"),
@@ -47,4 +69,33 @@ urlpatterns: list[URLPattern] = [
     path(f"{PROVIDER}payments/advice/", provider_payments.remittances, name="provider_remittances"),
     path(f"{PROVIDER}people/", provider_people.people, name="provider_people"),
     path(f"{PROVIDER}people/price/", provider_people.price_new, name="provider_price_new"),
+]
+
+finance_pages: list[URLPattern] = [
+    path("payments/", desk.desk, name="desk"),
+    path("payments/invoices/", invoices.invoices, name="finance_invoices"),
+    path("payments/invoices/<str:reference>/", invoices.invoice, name="finance_invoice"),
+    path("payments/runs/", runs.runs, name="runs"),
+    path("payments/runs/new/", runs.run_new, name="run_new"),
+    path("payments/runs/new/<str:reference>/", runs.run_new_for, name="run_new_for"),
+    path("payments/runs/<str:reference>/", runs.run, name="run"),
+    path("payments/runs/<str:reference>/progress/", runs.run_progress, name="run_progress"),
+    path("payments/payment/", payment.payments, name="finance_payments"),
+    path("payments/payment/<str:reference>/", payment.payment, name="finance_payment"),
+    path("payments/reconciling/", reconciling.reconciling, name="reconciling"),
+    path("payments/reconciling/matched/", reconciling.matched, name="matched"),
+    path(LINES, lines.line, name="line"),
+    path(f"{LINES}sum/", lines.line_sum, name="line_sum"),
+    path(STATEMENTS, statements.statements, name="statements"),
+    path(f"{STATEMENTS}new/", statements.statement_new, name="statement_new"),
+    path(f"{STATEMENTS}<uuid:public_id>/", statements.statement, name="statement"),
+    path("payments/accounts/", accounts.accounts, name="ledger_accounts"),
+    path("payments/accounts/<str:code>/", accounts.account, name="ledger_account"),
+]
+
+urlpatterns: list[URLPattern] = [
+    path("webhooks/stripe/", webhooks.stripe_webhook, name="stripe_webhook"),
+    *person_pages,
+    *provider_pages,
+    *finance_pages,
 ]

@@ -3,6 +3,7 @@ from .agreements import (
     decline_agreement,
     members_of,
     offer_agreements,
+    offer_to_another,
     start_agreements_due,
 )
 from .budgets import allocate_agreed_plan, allow_overspend
@@ -82,6 +83,7 @@ __all__ = [
     "match_line",
     "members_of",
     "offer_agreements",
+    "offer_to_another",
     "onboarding_link",
     "open_payout_account",
     "query_invoice",

@@ -4,7 +4,7 @@ from django.db import transaction
 
 from carebudget import clock
 from carebudget.audit.services import record
-from carebudget.errors import Refused
+from carebudget.errors import Conflict, Refused
 from carebudget.machine import move
 from carebudget.money import Pence, format_pence, share
 from carebudget.notify.services import send_message, send_to_all
@@ -53,7 +53,7 @@ def offer_agreements(*, plan: SupportPlan, by: User) -> list[ServiceAgreement]:
     waiting = supports.exclude(
         pk__in=ServiceAgreement.objects.filter(plan=plan).exclude(state__in=ENDED).values("support")
     ).select_related("provider")
-    offered = [_offer(plan, support, by) for support in waiting]
+    offered = [_offer(plan, one, one.provider, by) for one in waiting if one.provider]
     if not offered and not plan.agreements.exists():
         raise Refused(
             "nothing_to_offer",
@@ -63,15 +63,57 @@ def offer_agreements(*, plan: SupportPlan, by: User) -> list[ServiceAgreement]:
     return offered
 
 
-def _offer(plan: SupportPlan, support: PlanSupport, by: User) -> ServiceAgreement:
-    assert support.provider is not None
+@transaction.atomic
+def offer_to_another(*, support: PlanSupport, provider: Provider, by: User) -> ServiceAgreement:
+    """Offer a support that its provider declined to another one, at the price and on the terms agreed.
+
+    The sealed plan stays as it is: what it may cost does not change, only who is asked. Asking the same
+    provider twice gives the first offer. Raises ``Conflict`` when somebody else has the work meanwhile.
+    """
+    require(by, "payments.offer_agreement", support.plan.case)
+    plan = (
+        SupportPlan.objects.select_for_update(of=("self",))
+        .select_related("case__person")
+        .get(pk=support.plan_id)
+    )
+    if plan.state not in (PlanState.AGREED, PlanState.ACTIVE):
+        raise Refused("plan_not_agreed", "Support can be arranged once the plan is agreed.")
+    standing = (
+        ServiceAgreement.objects.filter(support=support)
+        .exclude(state__in=ENDED)
+        .select_related("provider")
+        .first()
+    )
+    if standing and standing.provider_id == provider.pk:
+        return standing
+    if standing:
+        raise Conflict(
+            "support_offered_already",
+            f"{standing.provider.name} has been asked meanwhile.",
+            "Wait for their answer, or look at the support again.",
+        )
+    if not provider.is_approved:
+        raise Refused(
+            "provider_not_checked",
+            f"{provider.name} is not a checked provider.",
+            "Choose another one.",
+            field="provider",
+        )
+    if not support.annual_pence or not support.rate_pence:
+        raise Refused("support_costs_nothing", "This support costs nothing, so nothing is offered.")
+    return _offer(plan, support, provider, by)
+
+
+def _offer(
+    plan: SupportPlan, support: PlanSupport, provider: Provider, by: User
+) -> ServiceAgreement:
     assert plan.starts_on is not None
     assert plan.ends_on is not None
     agreement = ServiceAgreement.objects.create(
         case=plan.case,
         plan=plan,
         support=support,
-        provider=support.provider,
+        provider=provider,
         description=support.description,
         rate_pence=support.rate_pence,
         unit=support.unit,
@@ -89,13 +131,13 @@ def _offer(plan: SupportPlan, support: PlanSupport, by: User) -> ServiceAgreemen
         subject=f"agreement:{agreement.reference}",
         by=by,
         changes={
-            "provider": support.provider.reference,
+            "provider": provider.reference,
             "rate_pence": agreement.rate_pence,
             "limit_pence": agreement.limit_pence,
         },
     )
     send_to_all(
-        to=members_of(support.provider),
+        to=members_of(provider),
         key=f"agreement.offered:{agreement.reference}",
         title=f"{plan.case.person.full_name} would like your support",
         body=f"{agreement.description}, at {format_pence(agreement.rate_pence)} for each {agreement.unit}. "

@@ -4,29 +4,57 @@ from .cases import (
     caseload,
     cases_of_client,
     challenge_by_reference,
+    challenges_to_consider,
     clients_and_helpers,
     plan_by_reference,
 )
-from .plans import PlanCosts, plan_costs
-from .progress import NextAction, StageStep, current_plan, next_action, stage_progress
-from .timeline import TimelineItem, as_item, case_timeline
+from .plans import PlanCosts, how_much, plan_costs
+from .progress import StageStep, current_plan, holder, stage_label, stage_progress
+from .speaking import Voice, voice_for
+from .timeline import TimelineItem, as_item, case_events, case_timeline, told
+from .turns import (
+    NextAction,
+    Standing,
+    next_action,
+    next_actions,
+    standing_of,
+    standings,
+    turn_of,
+    with_standing,
+    worked_by,
+)
 
 __all__ = [
     "NextAction",
     "PlanCosts",
     "StageStep",
+    "Standing",
     "TimelineItem",
+    "Voice",
     "as_item",
     "care_managers",
     "case_by_reference",
+    "case_events",
     "case_timeline",
     "caseload",
     "cases_of_client",
     "challenge_by_reference",
+    "challenges_to_consider",
     "clients_and_helpers",
     "current_plan",
+    "holder",
+    "how_much",
     "next_action",
+    "next_actions",
     "plan_by_reference",
     "plan_costs",
+    "stage_label",
     "stage_progress",
+    "standing_of",
+    "standings",
+    "told",
+    "turn_of",
+    "voice_for",
+    "with_standing",
+    "worked_by",
 ]

@@ -1,10 +1,12 @@
 """Reading cases: one, a person's, a worker's; each with a constant number of queries."""
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case as Choose
 
 from carebudget.people.models import Representation, User
 
-from ..models import OPEN_STAGES, Case, Challenge, StageVisit, SupportPlan
+from ..models import OPEN_STAGES, Case, Challenge, ChallengeState, SupportPlan
+from .turns import turn_of, with_standing
 
 
 def _with_people(cases: QuerySet[Case]) -> QuerySet[Case]:
@@ -46,24 +48,20 @@ def cases_of_client(user: User) -> list[Case]:
 def caseload(
     user: User, *, stage: str = "", search: str = "", scope: str = "mine"
 ) -> QuerySet[Case]:
-    """Cases a member of staff works on, most urgent first, each with ``entered_at`` and ``due_on``.
+    """Cases a member of staff works on, with ``entered_at``, ``due_on`` and ``turn``: what waits for
+    this user first, and of that the latest first.
 
     ``scope``: ``mine``, ``team`` (of a manager's teams), ``decide`` (plans waiting for a decision) or
     ``unassigned``. Cases of the user's own family never show.
     """
-    now = StageVisit.objects.filter(case=OuterRef("pk"), left_at=None)
-    rows = _with_people(Case.objects.all()).annotate(
-        entered_at=Subquery(now.values("entered_at")[:1]), due_on=Subquery(now.values("due_on")[:1])
-    )
+    rows = with_standing(_with_people(Case.objects.defer("pack__content", "pack__source_yaml")))
     teams = user.role_holdings.exclude(team=None).values("team")
     if scope == "mine":
         rows = rows.filter(worker=user)
     elif scope == "team":
         rows = rows.filter(team__in=teams)
     elif scope == "decide":
-        rows = rows.filter(
-            plans__decisions__state="pending", plans__decisions__level__in=_levels(user)
-        )
+        rows = rows.filter(_waits_for_decision(user), stage="awaiting_agreement")
     else:
         rows = rows.filter(worker=None)
     if stage:
@@ -73,15 +71,45 @@ def caseload(
     if search.strip():
         words = search.strip()
         rows = rows.filter(Q(person__full_name__icontains=words) | Q(reference__iexact=words))
-    own = Q(person__family_ties__user=user) | Q(person__user=user)
-    helped = Representation.objects.filter(user=user, ended_at=None, person=OuterRef("person"))
+    turn = Choose(
+        When(turn_of(user), then=Value(True)), default=Value(False), output_field=BooleanField()
+    )
     return (
-        rows.exclude(own).exclude(Exists(helped)).order_by(F("due_on").asc(nulls_last=True), "id")
+        not_of_own_family(rows, user)
+        .annotate(turn=turn)
+        .order_by("-turn", F("due_on").asc(nulls_last=True), "id")
     )
 
 
-def _levels(user: User) -> list[str]:
-    return [level for level in ("manager", "panel") if level in user.roles]
+def not_of_own_family(rows: QuerySet[Case], user: User) -> QuerySet[Case]:
+    """Without the user's own case, and those of people they help or have declared a tie to."""
+    own = Q(person__family_ties__user=user) | Q(person__user=user)
+    helped = Representation.objects.filter(user=user, ended_at=None, person=OuterRef("person"))
+    return rows.exclude(own).exclude(Exists(helped))
+
+
+def _waits_for_decision(user: User) -> Q:
+    """Plans at a level that the user decides at: a manager for the own teams, the panel for all."""
+    teams = user.role_holdings.filter(role="manager").exclude(team=None).values("team")
+    managed = Q(pending_level="manager") & (Q(team=None) | Q(team__in=teams))
+    found = Q(pk__in=[])
+    if "manager" in user.roles:
+        found |= managed
+    if "panel" in user.roles:
+        found |= Q(pending_level="panel")
+    return found
+
+
+def challenges_to_consider(user: User) -> QuerySet[Challenge]:
+    """Challenges that wait for somebody, or for this user, to look at them; oldest first.
+
+    Never those about a decision the user made, nor of their own family (``plans.consider_challenge``).
+    """
+    waiting = Challenge.objects.filter(
+        Q(state=ChallengeState.RAISED) | Q(state=ChallengeState.CONSIDERED, considered_by=user),
+        case__in=not_of_own_family(Case.objects.all(), user),
+    ).exclude(decision_made_by=user)
+    return waiting.select_related("case__person", "considered_by").order_by("raised_at", "id")
 
 
 def clients_and_helpers(case: Case) -> list[User]:

@@ -1,8 +1,12 @@
-"""Reading a plan: what it costs beside its budget."""
+"""Reading a plan: what it costs beside its budget, and how much of a support in words."""
 
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
 
-from ..models import PlanSupport, SupportPlan
+from carebudget.money import format_pence
+
+from ..models import Frequency, PlanSupport, SupportPlan
 from ..rules.costing import compare
 
 
@@ -36,3 +40,20 @@ def plan_costs(plan: SupportPlan) -> PlanCosts:
         sentence=comparison.sentence,
         over=comparison.over,
     )
+
+
+class Priced(Protocol):
+    """So many units, so often, at a price: a support of a plan, or the agreement about it."""
+
+    quantity: Decimal
+    unit: str
+    rate_pence: int
+    frequency: str
+
+
+def how_much(support: Priced) -> str:
+    """``8 hours at £24.50 each, every week``."""
+    count = support.quantity
+    number = f"{count:f}".rstrip("0").rstrip(".") if "." in f"{count:f}" else f"{count:f}"
+    units = support.unit if count == 1 else f"{support.unit}s"
+    return f"{number} {units} at {format_pence(support.rate_pence)} each, {Frequency(support.frequency).label}"

@@ -1,14 +1,11 @@
-"""Where a case stands on its way, and what is to be done next, by whom."""
+"""Where a case stands on its way: each stage, who has it, since when, and how long it usually takes."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.urls import reverse
-
-from carebudget.people.models import User
-
-from ..models import Case, DecisionState, PlanState, Stage, SupportPlan
+from ..models import Case, PlanState, Stage, SupportPlan
 from ..rules.stages import held_by, usual_days
+from .turns import Standing, standing_of
 
 WAY = (
     Stage.REFERRED,
@@ -20,13 +17,15 @@ WAY = (
     Stage.AGREED,
     Stage.LIVE,
 )
-HOLDERS = {
-    "client": "You",
-    "worker": "Your social worker",
-    "manager": "A team manager",
-    "provider": "Your providers",
-    "": "",
+SAID_TO_OTHERS = {
+    Stage.ASSESSING: "Finding out what is needed",
+    Stage.ELIGIBLE: "Working out the budget",
+    Stage.PLANNING: "Making the plan",
+    Stage.AWAITING_AGREEMENT: "Getting the plan agreed",
+    Stage.AGREED: "Setting up support",
+    Stage.LIVE: "Living the plan",
 }
+"""Stages whose own words say “you”, for somebody who reads about the person."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +46,9 @@ def stage_progress(case: Case) -> list[StageStep]:
     """The way from asking for help to living the plan, with where this case is on it."""
     visits = {visit.stage: visit for visit in case.visits.all()}
     pack = case.pack.rules
-    way = list(WAY)
-    if case.stage == Stage.NOT_ELIGIBLE:
-        way = [Stage.REFERRED, Stage.ASSESSING, Stage.NOT_ELIGIBLE]
-    elif case.stage in (Stage.REVIEWING, Stage.CLOSED):
-        way = [*way, Stage(case.stage)]
+    way = _way(case, set(visits))
     here = way.index(Stage(case.stage))
+    standing = standing_of(case)
     steps = []
     for n, stage in enumerate(way):
         visit = visits.get(stage.value)
@@ -65,34 +61,44 @@ def stage_progress(case: Case) -> list[StageStep]:
                 entered_at=visit.entered_at if visit and status != "to_come" else None,
                 left_at=visit.left_at if visit and status == "done" else None,
                 due_on=visit.due_on if visit and status == "current" else None,
-                held_by=_holder(case, stage) if status == "current" else "",
+                held_by=holder(case, standing) if status == "current" else "",
                 usual_days=usual_days(pack, stage.value),
             )
         )
     return steps
 
 
-def _holder(case: Case, stage: Stage) -> str:
-    who = held_by(case.pack.rules, stage.value)
-    assessment = case.assessments.order_by("-id").first() if stage == Stage.ASSESSING else None
-    if assessment is not None and assessment.state != "draft":
+def _way(case: Case, visited: set[str]) -> list[Stage]:
+    """The stages to show: what lies ahead too, but for a case that is over only where it has been."""
+    if case.stage == Stage.NOT_ELIGIBLE:
+        return [Stage.REFERRED, Stage.ASSESSING, Stage.NOT_ELIGIBLE]
+    if case.stage == Stage.CLOSED:
+        been = (*WAY[:2], Stage.NOT_ELIGIBLE, *WAY[2:], Stage.REVIEWING)
+        return [*(stage for stage in been if stage.value in visited), Stage.CLOSED]
+    return [*WAY, Stage.REVIEWING] if case.stage == Stage.REVIEWING else list(WAY)
+
+
+def holder(case: Case, standing: Standing) -> str:
+    """Who has the case now, by name where there is one; nobody while the plan is lived."""
+    if case.stage == Stage.LIVE:
+        return ""
+    who = held_by(case.pack.rules, case.stage)
+    if case.stage == Stage.ASSESSING and standing.assessment not in ("", "draft"):
         who = "worker"
-    if who == "worker" and case.worker:
-        return case.worker.full_name
-    if who == "client":
-        return case.person.full_name
-    return HOLDERS.get(who, "")
+    if case.stage == Stage.AWAITING_AGREEMENT:
+        who = standing.pending_level or who
+    return {
+        "client": case.person.full_name,
+        "worker": case.worker.full_name if case.worker else "The council",
+        "manager": "A team manager",
+        "panel": "The panel",
+        "provider": "The providers",
+    }.get(who, "")
 
 
-@dataclass(frozen=True)
-class NextAction:
-    """What is to be done next, in words, and the page to do it on."""
-
-    title: str
-    words: str
-    href: str
-    due_on: date | None = None
-    who: str = ""
+def stage_label(stage: str) -> str:
+    """A stage in words for somebody who is not the person."""
+    return SAID_TO_OTHERS.get(Stage(stage), str(Stage(stage).label))
 
 
 def current_plan(case: Case) -> SupportPlan | None:
@@ -102,111 +108,3 @@ def current_plan(case: Case) -> SupportPlan | None:
         .order_by("-version")
         .first()
     )
-
-
-def next_action(case: Case, user: User) -> NextAction | None:
-    """The next thing this user can do in this case; ``None`` when it is somebody else's turn."""
-    visit = next((v for v in case.visits.all() if v.left_at is None), None)
-    due = visit.due_on if visit else None
-    client = user.has_perm("plans.view_case_as_client", case)
-    found = _for_client(case) if client else _for_staff(case, user)
-    return NextAction(*found, due_on=due, who=user.full_name) if found else None
-
-
-def _page(name: str, case: Case) -> str:
-    return reverse(f"plans:{name}", kwargs={"reference": case.reference})
-
-
-def _for_client(case: Case) -> tuple[str, str, str] | None:
-    name = case.person.called
-    match case.stage:
-        case Stage.ASSESSING:
-            assessment = case.assessments.order_by("-id").first()
-            if assessment is None or assessment.state == "draft":
-                return (
-                    "Answer the questions",
-                    f"Tell us about {name}’s life, in your own words. You can stop and come back.",
-                    _page("questionnaire", case),
-                )
-            return None
-        case Stage.NOT_ELIGIBLE:
-            return (
-                "Read why",
-                "See the reasons, what else can help, and how to ask us to look again.",
-                _page("decision", case),
-            )
-        case Stage.BUDGETED:
-            return (
-                "See the budget and start planning",
-                "You know how much there is. Now say how you want to use it.",
-                _page("budget", case),
-            )
-        case Stage.PLANNING:
-            plan = current_plan(case)
-            if plan and plan.state == PlanState.RETURNED:
-                return (
-                    "Change your plan",
-                    "Your social worker has written a comment. Change the plan and send it again.",
-                    _page("plan", case),
-                )
-            return (
-                "Go on with your plan",
-                "Say what you want to change, and who will support you.",
-                _page("plan", case),
-            )
-        case Stage.AGREED:
-            return (
-                "Set up your support",
-                "Your plan is agreed. Offer the work to the providers you chose.",
-                f"/my-budget/{case.reference}/support/",
-            )
-    return None
-
-
-def _for_staff(case: Case, user: User) -> tuple[str, str, str] | None:
-    if case.worker_id is None and user.has_perm("plans.take_case", case):
-        return (
-            "Take this case",
-            f"{case.person.full_name} has no worker yet.",
-            _page("take", case),
-        )
-    works = user.has_perm("plans.work_case", case)
-    match case.stage:
-        case Stage.REFERRED if works:
-            return (
-                "Start the assessment",
-                f"Open the questions for {case.person.called}, and invite them.",
-                f"/cases/{case.reference}/",
-            )
-        case Stage.ASSESSING if works:
-            assessment = case.assessments.order_by("-id").first()
-            if assessment and assessment.state == "submitted":
-                return (
-                    "Check the answers",
-                    "Talk them through with the person, then verify them.",
-                    _page("assessment", case),
-                )
-            if assessment and assessment.state == "verified":
-                return (
-                    "Decide eligibility",
-                    "Decide for each outcome, with a reason.",
-                    _page("decide", case),
-                )
-        case Stage.ELIGIBLE if works:
-            return (
-                "Confirm the budget",
-                "Look at the working, change it with a reason if you must, and tell the person.",
-                _page("budget_confirm", case),
-            )
-        case Stage.AWAITING_AGREEMENT if user.has_perm("plans.review_plan", case):
-            plan = current_plan(case)
-            decision = plan.decisions.filter(state=DecisionState.PENDING).first() if plan else None
-            if decision and (
-                decision.level in user.roles or (decision.level == "worker" and works)
-            ):
-                return (
-                    "Look at the plan",
-                    "Agree it, return it with a comment, or pass it up.",
-                    _page("plan_review", case),
-                )
-    return None

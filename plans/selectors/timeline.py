@@ -1,18 +1,20 @@
 """The story of a case from its record, in plain words."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from carebudget.audit.models import AuditEvent
-from carebudget.audit.selectors import timeline
 from carebudget.money import format_pence
 from carebudget.people.models import Role
 
 from ..models import Case
 
 WORDS = {
-    "case.referred": "asked for help",
+    "case.referred": "opened the case",
     "case.taken": "took the case",
     "case.assigned": "gave the case to a worker",
     "case.assessing": "opened the questions",
@@ -21,7 +23,7 @@ WORDS = {
     "assessment.handed_back": "asked for more answers",
     "assessment.verified": "checked the answers",
     "eligibility.decided": "decided about eligibility",
-    "budget.calculated": "the budget was worked out",
+    "budget.calculated": "worked out the budget",
     "budget.adjusted": "changed the budget",
     "budget.confirmed": "confirmed the budget",
     "budget.overspend_allowed": "allowed the budget to go below zero",
@@ -36,7 +38,7 @@ WORDS = {
     "agreement.offered": "offered an agreement to a provider",
     "agreement.accepted": "accepted an agreement",
     "agreement.declined": "declined an agreement",
-    "agreement.started": "support began",
+    "agreement.started": "noted that support began",
     "invoice.sent": "sent an invoice",
     "invoice.confirmed": "confirmed an invoice",
     "invoice.queried": "asked about an invoice",
@@ -49,9 +51,26 @@ WORDS = {
     "challenge.taken_up": "began to look at a decision again",
     "challenge.answered": "answered a challenge",
     "case.closed": "closed the case",
-    "case.live": "support is running",
+    "case.reviewing": "began to look at how it works",
+    "person.invited": "sent an invitation to sign in",
+    "helper.invited": "invited somebody to help",
 }
+FOLLOWS = tuple(
+    f"case.{stage}"
+    for stage in (
+        "eligible",
+        "not_eligible",
+        "budgeted",
+        "planning",
+        "awaiting_agreement",
+        "agreed",
+        "live",
+    )
+)
+"""Moves that follow at once from an act which is told beside them; the record keeps both."""
 ROLES = dict(Role.choices)
+UNPRICED = ("plan.changed",)
+"""Acts whose amount is of a part only, and says little by itself."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +87,45 @@ class TimelineItem:
     subject: str
 
 
+def case_events(case: Case) -> QuerySet[AuditEvent]:
+    """The case's events that a person wants to read, newest first, with their words."""
+    return (
+        AuditEvent.objects.filter(chain__key=case.chain)
+        .exclude(verb__in=FOLLOWS)
+        .select_related("chain", "words")
+        .order_by("-at", "-id")
+    )
+
+
 def case_timeline(case: Case, *, limit: int = 200) -> list[TimelineItem]:
-    """The case's events, newest first."""
-    return [as_item(event) for event in timeline(case.chain, limit=limit)]
+    """The story of the case from its latest ``limit`` events, newest first."""
+    return told(case_events(case)[:limit])
+
+
+def told(events: Iterable[AuditEvent]) -> list[TimelineItem]:
+    """Events as a person reads them; the same thing done several times in a row is told once."""
+    items: list[TimelineItem] = []
+    times: list[int] = []
+    for item in map(as_item, events):
+        last = items[-1] if items else None
+        if (
+            last
+            and not item.reason
+            and (last.who, last.what, last.reason)
+            == (
+                item.who,
+                item.what,
+                "",
+            )
+        ):
+            times[-1] += 1
+        else:
+            items.append(item)
+            times.append(1)
+    return [
+        item if n == 1 else replace(item, what=f"{item.what} ({n} times)")
+        for item, n in zip(items, times, strict=True)
+    ]
 
 
 def as_item(event: AuditEvent) -> TimelineItem:
@@ -79,7 +134,7 @@ def as_item(event: AuditEvent) -> TimelineItem:
     said = (words.words if words else None) or {}
     what = WORDS.get(event.verb, event.verb.replace(".", " ").replace("_", " "))
     amount = event.changes.get("annual_pence", event.changes.get("total_pence"))
-    if isinstance(amount, int):
+    if isinstance(amount, int) and event.verb not in UNPRICED:
         what += f": {format_pence(amount)}"
     who = str(said.get("actor", "name erased"))
     if said.get("on_behalf_of"):
@@ -87,7 +142,7 @@ def as_item(event: AuditEvent) -> TimelineItem:
     return TimelineItem(
         at=event.at,
         who=who,
-        role=str(ROLES.get(event.role, event.role)),
+        role="" if event.role == Role.CLIENT else str(ROLES.get(event.role, event.role)),
         what=what,
         reason=str(said.get("reason", "")),
         changes=event.changes,

@@ -13,10 +13,10 @@ from carebudget.money import format_pence
 from carebudget.people.access import needs, signed_in
 from carebudget.people.forms_handling import ActForm, refusals_on
 from plans.forms.planning import CommentForm, CriterionForm, DetailsForm
-from plans.models import Case, Frequency, PlanComment, PlanState, PlanSupport, SupportPlan
+from plans.models import Case, PlanComment, PlanState, SupportPlan
 from plans.rules.criteria import FEWEST_WORDS, missing_from_plan
 from plans.rules.pack import Criterion, Pack
-from plans.selectors import PlanCosts, case_by_reference, plan_costs, stage_progress
+from plans.selectors import PlanCosts, case_by_reference, how_much, plan_costs, stage_progress
 from plans.services import (
     comment_on_plan,
     draft_of,
@@ -84,14 +84,6 @@ def about_plan(case: Case, plan: SupportPlan, *, mine: bool) -> dict[str, Any]:
         "returned": return_comment(plan),
         "details_done": not any(one.part == "details" for one in missing),
     }
-
-
-def how_much(support: PlanSupport) -> str:
-    """``8 hours at £24.50 each, every week``."""
-    count = support.quantity
-    number = f"{count:f}".rstrip("0").rstrip(".")
-    units = support.unit if count == 1 else f"{support.unit}s"
-    return f"{number} {units} at {format_pence(support.rate_pence)} each, {Frequency(support.frequency).label}"
 
 
 def cost_for_staff(costs: PlanCosts) -> str:

@@ -124,9 +124,17 @@ def amount(value: Any, words: str = "", size: str = "", week: bool = False) -> d
 
 @register.inclusion_tag("parts/budget_meter.html")
 def budget_meter(
-    total: int, spent: int = 0, held: int = 0, committed: int = 0, what: str = "budget"
+    total: int,
+    spent: int = 0,
+    held: int = 0,
+    committed: int = 0,
+    what: str = "budget",
+    opens: str | None = None,
 ) -> dict[str, Any]:
-    """A budget as picture and words: spent, waiting, promised, and what is free. All in pence."""
+    """A budget as picture and words: spent, waiting, promised, and what is free. All in pence.
+
+    ``opens``: the address of the page that opens each figure, at ``#spent`` and so on.
+    """
     used = spent + held + committed
     whole = max(total, used, 1)
     widths = [round(1000 * part / whole) / 10 for part in (spent, held, committed)]
@@ -147,7 +155,7 @@ def budget_meter(
         )
     return {
         "total": total, "spent": spent, "held": held, "committed": committed,
-        "free": max(0, total - used), "over": over, "bars": bars, "what": what,
+        "free": max(0, total - used), "over": over, "bars": bars, "what": what, "opens": opens,
     }  # fmt: skip
 
 
