@@ -75,6 +75,7 @@ def works_the_case(user: User, about: Any) -> bool:
 
 
 impartial_finance = is_finance & has_no_stake
+reads_money = impartial_finance | is_auditor
 
 rules.add_perm("payments.see_money", speaks_for_person | works_the_case | is_finance | is_auditor)
 rules.add_perm(
@@ -91,12 +92,16 @@ rules.add_perm(
 rules.add_perm("payments.confirm_invoice", speaks_for_person)
 rules.add_perm("payments.answer_query", speaks_for_provider)
 rules.add_perm("payments.approve_invoice", impartial_finance)
+rules.add_perm("payments.check_invoice", reads_money)
 rules.add_perm("payments.view_desk", is_finance | is_auditor)
 rules.add_perm("payments.view_run", is_finance | is_auditor)
 rules.add_perm("payments.make_run", is_finance_officer | is_finance_manager)
 rules.add_perm("payments.approve_run", is_finance_manager)
 rules.add_perm("payments.mend_payment", impartial_finance)
 rules.add_perm("payments.view_payment", is_finance | is_auditor | speaks_for_provider)
+rules.add_perm("payments.check_payment", reads_money)
+rules.add_perm("payments.give_up_payment", is_finance_manager & has_no_stake)
+rules.add_perm("payments.view_account", reads_money)
 rules.add_perm("payments.reconcile", is_finance)
 rules.add_perm("payments.view_reconciling", is_finance | is_auditor)
 rules.add_perm("payments.manage_payout", speaks_for_provider)

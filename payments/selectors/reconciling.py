@@ -73,13 +73,35 @@ def _day(moment: object) -> date:
     return moment.astimezone(clock.LONDON).date()  # type: ignore[attr-defined, no-any-return]
 
 
-def _payments_out(account: StatementAccount) -> Iterable[OpenItem]:
+def payments_out(account: StatementAccount) -> QuerySet[Payment]:
+    """Payments that left, and that no line of this account has shown."""
     matched = _live(account).filter(payment=OuterRef("pk"), amount_pence__lt=0)
-    rows = (
-        Payment.objects.filter(~Exists(matched), state__in=MOVED, rail=account.code)
-        .select_related("run", "provider", "invoice")
-        .order_by("id")
-    )
+    return Payment.objects.filter(~Exists(matched), state__in=MOVED, rail=account.code)
+
+
+def payments_back(account: StatementAccount) -> QuerySet[Payment]:
+    """Payments that came back, and that no line of this account has shown coming back."""
+    matched = _live(account).filter(payment=OuterRef("pk"), amount_pence__gt=0)
+    return Payment.objects.filter(~Exists(matched), state=PaymentState.RETURNED, rail=account.code)
+
+
+def topups_moved(account: StatementAccount) -> QuerySet[TopUp]:
+    """Top-ups that arrived, and that no line of this account has shown.
+
+    A top-up leaves the bank and arrives at the rail: each account shows it once.
+    """
+    matched = _live(account).filter(topup=OuterRef("pk"))
+    rows = TopUp.objects.filter(~Exists(matched), state=TopUpState.SUCCEEDED)
+    return rows.filter(rail=account.code) if at_the_rail(account) else rows
+
+
+def at_the_rail(account: StatementAccount) -> bool:
+    """Whether the account is our balance at a rail, rather than the council's bank."""
+    return account.code != "bank"
+
+
+def _payments_out(account: StatementAccount) -> Iterable[OpenItem]:
+    rows = payments_out(account).select_related("run", "provider", "invoice").order_by("id")
     for payment in rows:
         yield OpenItem(
             id=f"payment:{payment.reference}",
@@ -93,11 +115,7 @@ def _payments_out(account: StatementAccount) -> Iterable[OpenItem]:
 
 
 def _payments_back(account: StatementAccount) -> Iterable[OpenItem]:
-    matched = _live(account).filter(payment=OuterRef("pk"), amount_pence__gt=0)
-    rows = Payment.objects.filter(
-        ~Exists(matched), state=PaymentState.RETURNED, rail=account.code
-    ).select_related("provider")
-    for payment in rows.order_by("id"):
+    for payment in payments_back(account).select_related("provider").order_by("id"):
         yield OpenItem(
             id=f"returned:{payment.reference}",
             reference="",
@@ -109,20 +127,15 @@ def _payments_back(account: StatementAccount) -> Iterable[OpenItem]:
 
 
 def _topups(account: StatementAccount) -> Iterable[OpenItem]:
-    """A top-up leaves the bank and arrives at the rail: each account shows it once."""
-    matched = _live(account).filter(topup=OuterRef("pk"))
-    at_the_rail = account.code != "bank"
-    rows = TopUp.objects.filter(~Exists(matched), state=TopUpState.SUCCEEDED)
-    if at_the_rail:
-        rows = rows.filter(rail=account.code)
-    for topup in rows.order_by("id"):
+    arrives = at_the_rail(account)
+    for topup in topups_moved(account).order_by("id"):
         day = _day(topup.arrived_at or topup.asked_at)
         yield OpenItem(
             id=f"topup:{topup.reference}",
             reference=topup.reference,
-            amount_pence=topup.amount_pence if at_the_rail else -topup.amount_pence,
+            amount_pence=topup.amount_pence if arrives else -topup.amount_pence,
             day=day,
-            external_id=topup.external_id if at_the_rail else "",
+            external_id=topup.external_id if arrives else "",
             earliest=_day(topup.asked_at) - TOPUP_DAYS,
             latest=day + TOPUP_DAYS,
         )
@@ -130,12 +143,19 @@ def _topups(account: StatementAccount) -> Iterable[OpenItem]:
 
 def suggestions_for(line: StatementLine) -> list[tuple[OpenItem, Suggestion]]:
     """What might fit one line, best first, with the reason in words."""
-    items = {item.id: item for item in open_items(line.account)}
-    found = match([as_open_line(line)], items.values())
+    return suggest_among(line, open_items(line.account))
+
+
+def suggest_among(
+    line: StatementLine, items: Iterable[OpenItem]
+) -> list[tuple[OpenItem, Suggestion]]:
+    """What might fit one line among these items, best first, with the reason in words."""
+    known = {item.id: item for item in items}
+    found = match([as_open_line(line)], known.values())
     certain = [
         Suggestion(line.pk, item, 100, one.why) for one in found.matches for item in one.items
     ]
-    return [(items[one.item], one) for one in [*certain, *found.suggestions]]
+    return [(known[one.item], one) for one in [*certain, *found.suggestions]]
 
 
 def unexplained_lines(account: StatementAccount) -> QuerySet[StatementLine]:

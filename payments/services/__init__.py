@@ -7,12 +7,13 @@ from .agreements import (
     start_agreements_due,
 )
 from .budgets import allocate_agreed_plan, allow_overspend
-from .fetching import fetch_rail_lines
+from .fetching import fetch_rail_lines, fetch_rail_lines_now
 from .importing import (
     Imported,
     ImportReport,
     accept_statement,
     import_statement,
+    refuse_too_large,
     reject_statement,
 )
 from .invoicing import (
@@ -36,6 +37,7 @@ from .matching import (
     set_line_aside,
     undo_match,
 )
+from .mending import give_up_from, look_now
 from .payouts import look_at_payout_account, onboarding_link, open_payout_account
 from .remitting import send_missing_remittances, send_remittances
 from .runs import approve_run, make_run, reject_run, resend_failed, submit_run
@@ -73,12 +75,15 @@ __all__ = [
     "ensure_funds",
     "explain_line",
     "fetch_rail_lines",
+    "fetch_rail_lines_now",
     "finish_runs",
+    "give_up_from",
     "give_up_unknown",
     "import_statement",
     "invoiced_pence",
     "look_at_payment",
     "look_at_payout_account",
+    "look_now",
     "make_run",
     "match_line",
     "members_of",
@@ -89,6 +94,7 @@ __all__ = [
     "query_invoice",
     "reconcile",
     "recover_unknown",
+    "refuse_too_large",
     "reject_invoice",
     "reject_run",
     "reject_statement",

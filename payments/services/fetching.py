@@ -9,12 +9,15 @@ from django.db import transaction
 
 from carebudget import clock
 from carebudget.audit.services import record
+from carebudget.people.access import require
+from carebudget.people.models import User
 
 from ..models import StatementAccount, StatementLine
 from ..rails import get_rail
 from ..rails.protocol import RailDown, RailLine
 from .accounts import statement_account
 from .importing import BATCH, chain_of
+from .payouts import RAIL_DOWN
 
 log = logging.getLogger(__name__)
 
@@ -29,21 +32,33 @@ def fetch_rail_lines(*, rail: str = "stripe") -> int:
 
     A rail that does not answer is asked again at the next beat: nothing is lost.
     """
+    try:
+        return _fetch(rail, by=None)
+    except RailDown as error:
+        log.warning("the rail did not answer about its balance lines: %s", error)
+        return 0
+
+
+def fetch_rail_lines_now(*, by: User, rail: str = "stripe") -> int:
+    """The same because a person asks, who is told (``Refused``) when the rail does not answer."""
+    require(by, "payments.reconcile")
+    try:
+        return _fetch(rail, by=by)
+    except RailDown as error:
+        raise RAIL_DOWN from error
+
+
+def _fetch(rail: str, *, by: User | None) -> int:
     account = statement_account(rail)
     newest = account.lines.order_by("-booked_on").values_list("booked_on", flat=True).first()
     since = None
     if newest is not None:
         since = clock.midnight(newest) - OVERLAP
-    try:
-        fetched = list(get_rail(rail).balance_lines(since))
-    except RailDown as error:
-        log.warning("the rail did not answer about its balance lines: %s", error)
-        return 0
-    return _keep(account, fetched)
+    return _keep(account, list(get_rail(rail).balance_lines(since)), by)
 
 
 @transaction.atomic
-def _keep(account: StatementAccount, fetched: list[RailLine]) -> int:
+def _keep(account: StatementAccount, fetched: list[RailLine], by: User | None) -> int:
     StatementAccount.objects.select_for_update().get(pk=account.pk)
     rows = [row for line in fetched for row in _rows(account, line)]
     known = set(
@@ -58,7 +73,7 @@ def _keep(account: StatementAccount, fetched: list[RailLine]) -> int:
             chain=chain_of(account),
             verb="statement.fetched",
             subject=f"account:{account.code}",
-            by=None,
+            by=by,
             changes={"new_lines": len(new), "sum_pence": sum(row.amount_pence for row in new)},
         )
     return len(new)

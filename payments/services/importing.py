@@ -104,11 +104,7 @@ def import_statement(
     """
     if by is not None:
         require(by, "payments.reconcile")
-    if len(content) > settings.STATEMENT_FILE_LIMIT_BYTES:
-        limit = settings.STATEMENT_FILE_LIMIT_BYTES // (1024 * 1024)
-        raise Refused(
-            "file_too_large", f"The file is larger than {limit} MB.", "Split it.", field="file"
-        )
+    refuse_too_large(len(content))
     digest = hashlib.sha256(content).hexdigest()
     standing = account.files.filter(sha256=digest).defer("content").first()
     if standing is not None:
@@ -121,6 +117,15 @@ def import_statement(
     if all(wrong):
         raise Refused("statement_not_ours", f"{name}: {wrong[0]}", field="file")
     return _store(account, name, content, digest, list(zip(read, wrong, strict=True)), by)
+
+
+def refuse_too_large(size: int) -> None:
+    """Refuse a file of so many bytes when it is above the limit; a page asks before reading it."""
+    if size > settings.STATEMENT_FILE_LIMIT_BYTES:
+        limit = settings.STATEMENT_FILE_LIMIT_BYTES // (1024 * 1024)
+        raise Refused(
+            "file_too_large", f"The file is larger than {limit} MB.", "Split it.", field="file"
+        )
 
 
 def _known(file: StatementFile) -> list[Imported]:

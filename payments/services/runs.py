@@ -20,11 +20,10 @@ from ..models import (
     Payment,
     PaymentRun,
     PaymentState,
-    PayoutState,
     RunState,
 )
 from ..permissions import has_no_stake
-from ..selectors.due import TO_MEND, due_invoices
+from ..selectors.due import TO_MEND, due_invoices, why_not_payable
 from .accounts import payable_account
 
 RUN_LIMIT = 100_000
@@ -52,7 +51,7 @@ def make_run(
     run = PaymentRun.objects.create(made_by=by, rail=rail, made_at=clock.now())
     exceptions = []
     for invoice in rows:
-        why = reason_to_leave_out(invoice) or _add(run, invoice)
+        why = why_not_payable(invoice.provider) or _add(run, invoice)
         if why:
             exceptions.append(
                 {"invoice": invoice.reference, "provider": invoice.provider.name, "reason": why}
@@ -68,19 +67,6 @@ def make_run(
         run, "run.made", by, changes={"count": run.payment_count, "total_pence": run.total_pence}
     )
     return run
-
-
-def reason_to_leave_out(invoice: Invoice) -> str:
-    """Why an approved invoice cannot be paid now, in words; empty when it can."""
-    provider = invoice.provider
-    if not provider.is_approved:
-        return f"{provider.name} is “{provider.get_state_display().lower()}”."
-    account = getattr(provider, "payout_account", None)
-    if account is None:
-        return f"{provider.name} has not set up how they are paid."
-    if account.state != PayoutState.READY:
-        return f"{provider.name}’s payment account is “{account.get_state_display().lower()}”."
-    return ""
 
 
 def _add(run: PaymentRun, invoice: Invoice) -> str:
