@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -80,14 +80,10 @@ def audit_prove(request: HttpRequest) -> HttpResponse:
     return redirect("desks:audit_proof", start_proof(by=signed_in(request)).public_id)
 
 
-@needs("audit.view")
+@needs("audit.view", load=proof_by_id)
 @require_safe
-def audit_proof(request: HttpRequest, public_id: Any) -> HttpResponse:
+def audit_proof(request: HttpRequest, proof: Proof) -> HttpResponse:
     """What a proof found, or how far it is."""
-    try:
-        proof = proof_by_id(public_id)
-    except ValueError as error:
-        raise Http404 from error
     if request.headers.get("HX-Request") and not proof.finished_at:
         return render(request, "parts/progress.html", _progress(request, proof))
     return render(request, "desks/audit_proof.html", {"proof": proof, **_progress(request, proof)})
