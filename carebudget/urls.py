@@ -2,6 +2,9 @@
 
 from django.urls import include, path
 
+handler400 = "carebudget.desks.views.errors.bad_request"
+handler500 = "carebudget.desks.views.errors.server_error"
+
 urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),

@@ -47,6 +47,7 @@ def needs(permission: str, *, load: Callable[..., Any] | None = None) -> Callabl
             return view(request, *found)
 
         guarded.permission_needed = permission  # type: ignore[attr-defined]
+        guarded.loads = load  # type: ignore[attr-defined]
         return guarded
 
     return guard_view

@@ -80,6 +80,14 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "shared_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+"""In the database, so that tries to sign in are counted once for all workers, and survive a restart."""
 
 AUTH_USER_MODEL = "people.User"
 AUTHENTICATION_BACKENDS = [
@@ -105,9 +113,28 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_FORMS = {
+    "login": "carebudget.people.forms.signing_in.SignInForm",
+    "reauthenticate": "carebudget.people.forms.signing_in.PasswordAgainForm",
+    "reset_password": "carebudget.people.forms.signing_in.ForgottenPasswordForm",
+    "reset_password_from_key": "carebudget.people.forms.signing_in.ResetPasswordForm",
+    "change_password": "carebudget.people.forms.signing_in.ChangePasswordForm",
+    "set_password": "carebudget.people.forms.signing_in.SetPasswordForm",
+}
+MFA_ADAPTER = "carebudget.people.adapters.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "carebudget.people.forms.signing_in.CodeForm",
+    "reauthenticate": "carebudget.people.forms.signing_in.CodeAgainForm",
+    "activate_totp": "carebudget.people.forms.signing_in.SetUpAppForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = COUNCIL_NAME
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+"""An invitation reaches people by e-mail, so whoever is in has shown that the address is theirs."""
 SECOND_FACTOR_REQUIRED_FOR_STAFF = True
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+"""How many proxies stand before us, so that tries to sign in are counted by the caller's own address."""
 
 SESSION_COOKIE_AGE = 60 * 60 * 12
 SESSION_COOKIE_HTTPONLY = True

@@ -14,10 +14,27 @@ from carebudget.people.models import Role
 from ..models import Case
 
 WORDS = {
+    # people and how they come in
+    "person.added": "put a person on our list",
+    "person.invited": "invited the person to sign in",
+    "helper.invited": "invited somebody to help the person",
+    "representative.invited": "invited somebody to help the person",
+    "invitation.accepted": "opened the invitation and chose a password",
+    # the case
     "case.referred": "opened the case",
     "case.taken": "took the case",
     "case.assigned": "gave the case to a worker",
     "case.assessing": "opened the questions",
+    "case.not_eligible": "moved the case on: no budget this time",
+    "case.eligible": "moved the case on: a budget is worked out",
+    "case.budgeted": "moved the case on: the budget is ready",
+    "case.planning": "moved the case on: the plan is being made",
+    "case.awaiting_agreement": "moved the case on: the plan waits to be agreed",
+    "case.agreed": "moved the case on: support is being set up",
+    "case.live": "moved the case on: support is running",
+    "case.reviewing": "moved the case on: we look at how it works",
+    "case.closed": "closed the case",
+    # questions, decision, budget
     "assessment.answered": "answered questions",
     "assessment.submitted": "sent the answers",
     "assessment.handed_back": "asked for more answers",
@@ -26,7 +43,9 @@ WORDS = {
     "budget.calculated": "worked out the budget",
     "budget.adjusted": "changed the budget",
     "budget.confirmed": "confirmed the budget",
+    "budget.allocated": "set the money of the budget aside",
     "budget.overspend_allowed": "allowed the budget to go below zero",
+    # the plan
     "plan.started": "began the plan",
     "plan.changed": "changed the plan",
     "plan.commented": "wrote a comment on the plan",
@@ -35,6 +54,10 @@ WORDS = {
     "plan.escalated": "passed the plan up",
     "plan.agreed": "agreed the plan",
     "plan.declined": "declined the plan",
+    "challenge.raised": "asked us to look at a decision again",
+    "challenge.taken_up": "began to look at a decision again",
+    "challenge.answered": "answered a challenge",
+    # agreements and invoices
     "agreement.offered": "offered an agreement to a provider",
     "agreement.accepted": "accepted an agreement",
     "agreement.declined": "declined an agreement",
@@ -47,14 +70,49 @@ WORDS = {
     "invoice.approved": "approved an invoice",
     "invoice.rejected": "rejected an invoice",
     "invoice.withdrawn": "took an invoice back",
-    "challenge.raised": "asked us to look at a decision again",
-    "challenge.taken_up": "began to look at a decision again",
-    "challenge.answered": "answered a challenge",
-    "case.closed": "closed the case",
-    "case.reviewing": "began to look at how it works",
-    "person.invited": "sent an invitation to sign in",
-    "helper.invited": "invited somebody to help",
+    # runs and payments
+    "run.made": "made a payment run",
+    "run.submitted": "sent a payment run to a second person",
+    "run.approved": "approved a payment run",
+    "run.rejected": "rejected a payment run",
+    "run.sent": "finished sending a payment run",
+    "run.closed": "closed a payment run: every payment is explained",
+    "run.reopened": "opened a payment run again",
+    "payment.sent": "sent a payment",
+    "payment.failed": "was told that a payment failed",
+    "payment.unknown": "had no answer about a payment, and will ask",
+    "payment.given_up": "gave up a payment that was never sent",
+    "payment.returned": "had a payment come back",
+    "payment.due_again": "made a payment due again",
+    "remittance.sent": "told a provider what was paid",
+    "topup.asked": "asked for money from the council’s bank",
+    "topup.pending": "has money on its way from the council’s bank",
+    "topup.succeeded": "got money from the council’s bank",
+    "topup.failed": "was told that money from the council’s bank did not come",
+    # statements
+    "statement.fetched": "fetched what moved at the payment service",
+    "statement.imported": "read a bank statement",
+    "statement.accepted": "accepted a held bank statement",
+    "statement.rejected": "rejected a held bank statement",
+    "line.matched": "matched a line of a statement",
+    "line.unmatched": "undid the match of a line",
+    "line.set_aside": "set a line of a statement aside",
+    # providers and settings
+    "provider.registered": "put a provider on the list",
+    "provider.checked": "checked a provider",
+    "provider.approved": "approved a provider",
+    "provider.suspended": "suspended a provider",
+    "provider.rate_added": "published a price",
+    "provider.member_invited": "invited somebody to sign in for a provider",
+    "payout.opened": "opened an account for payments to a provider",
+    "payout.started": "noted that a provider’s account is not finished",
+    "payout.ready": "noted that a provider can be paid",
+    "payout.restricted": "noted that something is missing in a provider’s account",
+    "payout.closed": "noted that a provider’s account is closed",
+    "pack.loaded": "loaded the rules of a programme",
 }
+"""What each verb says after a name. Every verb that a service records stands here; a test sees to it."""
+
 FOLLOWS = tuple(
     f"case.{stage}"
     for stage in (

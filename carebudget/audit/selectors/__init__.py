@@ -1,14 +1,18 @@
 """Reading the record for timelines and the auditor's desk."""
 
-from django.db.models import QuerySet
+from .chains import ChainLink, chain_by_key, chain_links
+from .checkpoints import Coverage, checkpoints_newest_first, coverage
+from .searching import RecordSearch, search_record
+from .timelines import timeline
 
-from ..models import AuditEvent
-
-
-def timeline(*chains: str, limit: int = 200) -> QuerySet[AuditEvent]:
-    """The latest events of the named chains, newest first, with their words."""
-    return (
-        AuditEvent.objects.filter(chain__key__in=chains)
-        .select_related("chain", "words")
-        .order_by("-at", "-id")[:limit]
-    )
+__all__ = [
+    "ChainLink",
+    "Coverage",
+    "RecordSearch",
+    "chain_by_key",
+    "chain_links",
+    "checkpoints_newest_first",
+    "coverage",
+    "search_record",
+    "timeline",
+]

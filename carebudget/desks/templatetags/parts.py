@@ -6,6 +6,8 @@ from typing import Any
 
 from django import template
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 
 from carebudget import clock
 from carebudget.money import format_pence, format_pounds, round_half_up
@@ -102,9 +104,30 @@ def quantity(value: Any) -> str:
 
 
 @register.filter
+def in_fours(value: Any) -> str:
+    """``12345678`` as ``1234 5678``: easier to type from a page."""
+    words = str(value)
+    return " ".join(words[start : start + 4] for start in range(0, len(words), 4))
+
+
+@register.filter
+def group(value: Any) -> str:
+    """``1234567`` as ``1,234,567``."""
+    return f"{int(value):,}" if value is not None and value != "" else ""
+
+
+@register.filter
 def get(mapping: Any, key: Any) -> Any:
     """One value of a mapping, for keys that are only known on the page."""
     return mapping.get(key, "") if hasattr(mapping, "get") else ""
+
+
+@register.simple_block_tag
+def way_back(content: str) -> str:
+    """What stands before the page, as a landmark of its own; nothing when there is nothing."""
+    if not content.strip():
+        return ""
+    return format_html('<nav aria-label="Way back">{}</nav>', mark_safe(content))  # noqa: S308
 
 
 @register.inclusion_tag("parts/status.html")

@@ -2,7 +2,7 @@
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
-from django.contrib.auth import login, logout
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -11,12 +11,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from carebudget.errors import Refused
 
 from ..access import PUBLIC, needs
+from ..adapters import come_in
 from ..forms.invitation import ChoosePasswordForm
 from ..forms_handling import refusals_on
 from ..models import User
 from ..services import accept_invitation, open_invitation
-
-SIGN_IN_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 @sensitive_post_parameters("password")
@@ -51,7 +50,7 @@ def _come_in(request: HttpRequest, user: User) -> HttpResponse:
         logout(request)
     if is_mfa_enabled(user):
         return redirect("account_login")
-    login(request, user, backend=SIGN_IN_BACKEND)
+    come_in(request, user, "password")
     messages.success(request, f"Welcome, {user.full_name}. Your password is set.")
     return redirect("/")
 

@@ -1,0 +1,17 @@
+"""The table of the shared cache, in which tries to sign in are counted."""
+
+from typing import Any
+
+from django.core.management import call_command
+from django.db import migrations
+
+
+def make_table(apps: Any, schema_editor: Any) -> None:
+    """Does nothing when the table is there, or when another cache is set."""
+    call_command("createcachetable", database=schema_editor.connection.alias, verbosity=0)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("people", "0001_initial")]
+
+    operations = [migrations.RunPython(make_table, migrations.RunPython.noop)]

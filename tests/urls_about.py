@@ -1,0 +1,187 @@
+"""One of everything that an address can be about, and for each address with an object: which one.
+
+A new address with something in it needs one line in ``ABOUT``; ``test_permissions`` fails until it has one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from carebudget.audit.models import AuditChain
+from carebudget.desks.services import start_proof
+from carebudget.ids import uuid7
+from carebudget.notify.models import Document, Message
+from carebudget.notify.services import send_message
+from carebudget.people.models import Team, User
+from carebudget.people.services import invite_user
+from payments.models import Invoice, Payment, PaymentRun, ServiceAgreement, StatementLine
+from payments.rules.statements import write_camt053
+from payments.services import import_statement
+from payments.services.accounts import statement_account
+from plans.models import Case, Challenge, SupportPlan
+from plans.selectors import case_by_reference
+from plans.services import raise_challenge
+from providers.models import Provider
+from tests.factories.worlds import (
+    CaseFactory,
+    ProviderFactory,
+    UserFactory,
+    approved_run,
+    client_of,
+    crew,
+    finance,
+    member_of,
+)
+from tests.payments.rules.statement_world import ACCOUNT, line, statement_of
+
+STAGES = ("referred", "assessing", "submitted", "verified", "eligible", "planning", "awaiting_agreement", "agreed")  # fmt: skip
+
+
+@dataclass
+class World:
+    """Cases at every stage, money on its way, and everybody who could want to look."""
+
+    cases: dict[str, Case]
+    plan: SupportPlan
+    challenge: Challenge
+    provider: Provider
+    agreement: ServiceAgreement
+    invoice: Invoice
+    run: PaymentRun
+    payment: Payment
+    line: StatementLine
+    document: Document
+    message: Message
+    token: str
+    proof: str
+    everybody: dict[str, User]
+
+
+def one_of_everything() -> World:
+    """The world, made through the services. Needs the sandbox."""
+    provider = ProviderFactory()
+    cases = {stage: CaseFactory(stage=stage, helper=True, providers=[provider]) for stage in STAGES}
+    untaken = CaseFactory(stage="referred", helper=True)
+    Case.objects.filter(pk=untaken.pk).update(worker=None, team=None)
+    cases["nobodys"] = case_by_reference(untaken.reference)
+    run = approved_run(1)
+    payment = run.payments.select_related("invoice__agreement", "provider", "case").get()
+    client = client_of(cases["agreed"])
+    challenge = raise_challenge(
+        case=cases["agreed"], about="budget", words="It is too little.", by=client
+    )
+    document = Document.objects.create(
+        key=str(uuid7()), kind="letter", title="A letter", subject=f"case:{cases['agreed'].reference}",
+        content=b"%PDF-1.7", sha256="0" * 64,
+    )  # fmt: skip
+    auditor = UserFactory(role="auditor", full_name="The auditor")
+    return World(
+        cases=cases,
+        plan=cases["planning"].plans.get(),
+        challenge=challenge,
+        provider=payment.provider,
+        agreement=payment.invoice.agreement,
+        invoice=payment.invoice,
+        run=run,
+        payment=payment,
+        line=_statement_line(),
+        document=document,
+        message=send_message(to=client, key="m", title="A message", body="Read it.", document=document),
+        token=invite_user(user=UserFactory(), by=None)[1],
+        proof=start_proof(by=auditor).public_id,
+        everybody=_everybody(auditor, provider, payment),
+    )  # fmt: skip
+
+
+def _statement_line() -> StatementLine:
+    account = statement_account("bank")
+    account.number = ACCOUNT
+    account.save()
+    content = write_camt053(statement_of(line(-500, "TOP-7K2QFA"), statement_id="WREN-1"))
+    import_statement(account=account, name="bank.xml", content=content, by=finance()[0])
+    return StatementLine.objects.get(account=account)
+
+
+def _everybody(auditor: User, provider: Provider, payment: Payment) -> dict[str, User]:
+    """Users by who they are to this world; the persons of a case and their helpers come on top."""
+    staff, (officer, checker) = crew(), finance()
+    elsewhere = Team.objects.create(name="Another team")
+    return {
+        "no role": UserFactory(),
+        "client of another case": client_of(CaseFactory()),
+        "worker": staff.worker,
+        "worker of another case": UserFactory(role="worker", team=elsewhere),
+        "manager": staff.manager,
+        "manager of another team": UserFactory(role="manager", team=elsewhere),
+        "panel": staff.panel,
+        "finance officer": officer,
+        "finance manager": checker,
+        "provider": member_of(provider),
+        "provider that is paid": member_of(payment.provider) if payment.provider else officer,
+        "auditor": auditor,
+    }
+
+
+Entry = Callable[[World], tuple[dict[str, Any], Any]]
+
+
+def case(stage: str, **within: Any) -> Entry:
+    """An address of a case at this stage, with what else is in the address."""
+    return lambda w: ({"reference": w.cases[stage].reference, **within}, w.cases[stage])
+
+
+def kept(name: str) -> Entry:
+    """An address with the public id of something in the world."""
+    return lambda w: ({"public_id": getattr(w, name).public_id}, getattr(w, name))
+
+
+ABOUT: dict[str, Entry] = {
+    "account_reset_password_from_key": lambda w: ({"uidb36": "1", "key": "no-key"}, None),
+    "people:invitation": lambda w: ({"token": w.token}, None),
+    "notify:message": kept("message"),
+    "notify:document": kept("document"),
+    "plans:referred": case("referred"),
+    "plans:take": case("nobodys"),
+    "plans:case_assign": case("referred"),
+    "plans:start": case("referred"),
+    "plans:helpers": case("agreed"),
+    "plans:questionnaire": case("assessing"),
+    "plans:questions_check": case("assessing"),
+    "plans:questions_section": lambda w: _section(w.cases["assessing"]),
+    "plans:assessment": case("submitted"),
+    "plans:decide": case("verified"),
+    "plans:decision": case("eligible"),
+    "plans:budget": case("planning"),
+    "plans:budget_confirm": case("eligible"),
+    "plans:plan": case("planning"),
+    "plans:plan_criterion": case("planning", criterion="important"),
+    "plans:plan_outcome_add": case("planning"),
+    "plans:plan_outcome": case("planning", number=1),
+    "plans:plan_outcome_remove": case("planning", number=1),
+    "plans:plan_support_add": case("planning"),
+    "plans:plan_support": case("planning", number=1),
+    "plans:plan_support_remove": case("planning", number=1),
+    "plans:plan_cost": case("planning"),
+    "plans:plan_details": case("planning"),
+    "plans:plan_check": case("planning"),
+    "plans:plan_comment": case("awaiting_agreement"),
+    "plans:plan_document": case("agreed"),
+    "plans:plan_review": case("awaiting_agreement"),
+    "plans:plan_reviewed": case("awaiting_agreement"),
+    "plans:challenge": case("agreed"),
+    "plans:challenge_answer": lambda w: (
+        {"case_reference": w.challenge.case.reference, "reference": w.challenge.reference},
+        w.challenge,
+    ),
+    "desks:audit_chain": lambda w: (
+        {"key": w.cases["agreed"].chain},
+        AuditChain.objects.get(key=w.cases["agreed"].chain),
+    ),
+    "desks:audit_proof": lambda w: ({"public_id": w.proof}, None),
+    "desks:open_rules": lambda w: ({"key": "adult-social-care"}, None),
+}
+"""For each address with something in it: what to put there, and what the permission is asked about."""
+
+
+def _section(of: Case) -> tuple[dict[str, Any], Any]:
+    return {"reference": of.reference, "section": of.pack.rules.sections[0].key}, of
