@@ -4,12 +4,15 @@ The product's database refuses TRUNCATE on the record and the ledger. Only the t
 pass that guard, by asking PostgreSQL not to fire triggers in that one session.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
+
+from tests.workers import Worker
 
 _flush = DatabaseOperations.execute_sql_flush
 
@@ -51,3 +54,28 @@ def stripe_sandbox(sandbox_server: Any, settings: Any) -> Iterator[Any]:
     settings.STRIPE_WEBHOOK_SECRET = sandbox_server.webhook_secret
     yield sandbox_server
     sandbox_server.faults.clear()
+
+
+@pytest.fixture
+def empty_queue() -> None:
+    """Nothing left in the queue by another test."""
+    from carebudget.celery import app
+
+    app.control.purge()
+
+
+@pytest.fixture
+def worker(
+    tmp_path: Path, stripe_sandbox: Any, empty_queue: None, transactional_db: None
+) -> Iterator[Callable[..., Worker]]:
+    """Start workers as processes; every one is ended when the test is over."""
+    started: list[Worker] = []
+
+    def start(**how: Any) -> Worker:
+        found = Worker(tmp_path / f"worker-{len(started)}.log", **how)
+        started.append(found)
+        return found.start()
+
+    yield start
+    for one in started:
+        one.stop()

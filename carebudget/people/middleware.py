@@ -51,32 +51,34 @@ WANTED = "wanted_before_second_factor"
 Respond = Callable[[HttpRequest], HttpResponse]
 
 
+def content_policy() -> str:
+    """What pages may load and where forms may lead: ourselves, and the rail's own onboarding page."""
+    rail = settings.STRIPE_API_BASE if settings.DEMO else ""
+    return "; ".join(
+        [
+            "default-src 'self'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+            f"form-action 'self' https://connect.stripe.com {rail}".strip(),
+        ]
+    )
+
+
 class SecurityHeadersMiddleware:
     """A strict Content-Security-Policy: no inline scripts or styles, nothing from elsewhere."""
 
     def __init__(self, get_response: Respond) -> None:
         self.get_response = get_response
-        rail_pages = (
-            f"https://connect.stripe.com {settings.STRIPE_API_BASE if settings.DEMO else ''}"
-        )
-        self.policy = "; ".join(
-            [
-                "default-src 'self'",
-                "script-src 'self'",
-                "style-src 'self'",
-                "img-src 'self' data:",
-                "font-src 'self'",
-                "connect-src 'self'",
-                "object-src 'none'",
-                "base-uri 'none'",
-                "frame-ancestors 'none'",
-                f"form-action 'self' {rail_pages}".strip(),
-            ]
-        )
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response.headers.setdefault("Content-Security-Policy", self.policy)
+        response.headers.setdefault("Content-Security-Policy", content_policy())
         response.headers.setdefault(
             "Permissions-Policy", "camera=(), geolocation=(), microphone=()"
         )

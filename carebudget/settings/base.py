@@ -130,6 +130,8 @@ MFA_FORMS = {
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = COUNCIL_NAME
+MFA_TOTP_TOLERANCE = 1
+"""A code works half a minute longer than it is shown: people type slowly, and clocks differ."""
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 """An invitation reaches people by e-mail, so whoever is in has shown that the address is theirs."""
 SECOND_FACTOR_REQUIRED_FOR_STAFF = True

@@ -12,8 +12,8 @@ from payments.models import Account, Payment, PaymentRun, RemittanceAdvice, Webh
 from payments.rules.statements import write_camt053
 from payments.services.accounts import statement_account
 from tests.factories.worlds import approved_run, finance
-from tests.faults.conftest import Worker, beat, wait_until
 from tests.payments.rules.statement_world import line, statement_of
+from tests.workers import Worker, beat, wait_until
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 

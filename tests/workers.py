@@ -1,4 +1,4 @@
-"""Real worker processes against the test database, real Redis and the stand-in for Stripe over HTTP.
+"""Real worker processes on the test database, the real Redis and the stand-in for Stripe over HTTP.
 
 Nothing here is a mock: a worker is a process of its own that can be killed at any moment.
 """
@@ -8,19 +8,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psutil
-import pytest
 from django.conf import settings as django_settings
 from django.db import connection
 
 from payments import tasks
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 WAIT_SECONDS = 60.0
 
 
@@ -115,28 +114,3 @@ def database_url() -> str:
     """The address of the test's own database, on the server that the session started."""
     parts = urlsplit(os.environ["DATABASE_URL"])
     return urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))
-
-
-@pytest.fixture
-def empty_queue() -> None:
-    """Nothing left in the queue by another test."""
-    from carebudget.celery import app
-
-    app.control.purge()
-
-
-@pytest.fixture
-def worker(
-    tmp_path: Path, stripe_sandbox: Any, empty_queue: None, transactional_db: None
-) -> Iterator[Callable[..., Worker]]:
-    """Start workers; every one is ended when the test is over."""
-    started: list[Worker] = []
-
-    def start(**how: Any) -> Worker:
-        found = Worker(tmp_path / f"worker-{len(started)}.log", **how)
-        started.append(found)
-        return found.start()
-
-    yield start
-    for one in started:
-        one.stop()
