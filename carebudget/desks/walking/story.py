@@ -306,7 +306,7 @@ class Story:
         self.run = reference("RUN", grace)
         grace.press("Send it to a second person").sees("somebody else must approve it")
         owen = self.staff("Owen").go(f"/payments/runs/{self.run}/")
-        owen.fill("Why do you approve it?", "Checked against the invoices.")
+        owen.fill("What did you check?", "Checked against the invoices.")
         owen.press("Approve and send £")
 
     def the_money_arrives(self) -> None:
@@ -335,9 +335,10 @@ class Story:
         edith = self.people["Edith"].go(f"/my-budget/{self.case}/money/")
         edith.sees("£224.00", "Fernhill Care")
         iris = self.staff("Iris").go(f"/audit/chains/case:{self.case}/")
-        iris.sees("agreed the plan", "Nora Calloway", "approved an invoice")
+        iris.sees("Every link on this page holds")
+        iris.go(f"/my-budget/{self.case}/story/").sees("David Pell", "agreed the plan", "Nora Calloway")
         iris.go(f"/audit/chains/run:{self.run}/").sees("Grace Tulley", "Owen Marsh")
-        iris.go("/audit/").press("Prove it now").sees("holds")
+        iris.go("/audit/").press("Prove it now").sees("Record and ledger hold")
 
     def until(self, who: Walker, path: str, words: str) -> Walker:
         """Look at a page again and again until it shows these words. Raises ``Lost`` after two minutes."""
