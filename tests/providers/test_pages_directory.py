@@ -195,6 +195,26 @@ def test_what_is_wrong_with_a_new_provider_is_said_and_nothing_is_lost(
     assert Provider.objects.count() == 1
 
 
+def test_facts_are_put_right_and_the_record_says_which(
+    applied: Provider, worker: User, client: Client
+):
+    other = ProviderFactory(name="Brightside Home Care")
+    url = reverse("providers:change", args=[applied.reference])
+    client.force_login(worker)
+    assert 'value="Saffron Meals"' in client.get(url).content.decode()
+    facts = {"name": "Saffron Meals", "email": "new@example.org", "phone": "01632 960 111", "postcode": "wr2 3ab"}  # fmt: skip
+    refused = client.post(url, facts | {"name": other.name})
+    assert "Brightside Home Care is on the list already." in said(refused)
+    assert 'value="new@example.org"' in refused.content.decode()
+    page = said(client.get(client.post(url, facts).url))
+    assert "The facts of Saffron Meals are kept." in page
+    assert "changed the e-mail address, phone number and postcode" in page
+    assert again(applied).email == "new@example.org"
+    client.post(url, facts)
+    assert AuditEvent.objects.filter(verb="provider.changed").count() == 1
+    assert see(client, member_of(applied), "providers:change", applied.reference).status_code == 404
+
+
 # -- checks
 
 
@@ -562,7 +582,7 @@ def test_auditors_and_the_panel_only_read(applied: Provider, client: Client):
         for words in ("Check again", "Record another check", "Invite somebody", "Add a price"):
             assert words not in page
         assert see(client, who, NEW).status_code == 404
-        for name in ("check", "suspend", "rate", "invite"):
+        for name in ("change", "check", "suspend", "rate", "invite"):
             assert see(client, who, f"providers:{name}", applied.reference).status_code == 404
         assert do(client, who, ONE, applied.reference).status_code == 404
         assert (
@@ -581,7 +601,7 @@ def test_nobody_checks_or_approves_their_own_provider(applied: Provider, client:
     page = said(see(client, member, ONE, applied.reference))
     assert "You sign in for this provider, so somebody else checks and approves it." in page
     assert "Record another check" not in page
-    for name in ("check", "suspend", "rate", "invite"):
+    for name in ("change", "check", "suspend", "rate", "invite"):
         assert see(client, member, f"providers:{name}", applied.reference).status_code == 404
     passed(applied, crew().worker)
     assert "Approve Saffron Meals" not in said(see(client, member, ONE, applied.reference))
