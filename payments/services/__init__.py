@@ -49,6 +49,7 @@ from .sending import (
 from .topping_up import ensure_funds
 from .verifying import LedgerProof, verify_ledger
 from .webhooks import store_webhook, work_webhooks
+from .withdrawing import withdraw_invoice
 
 __all__ = [
     "EXPLANATIONS",
@@ -101,5 +102,6 @@ __all__ = [
     "submit_run",
     "undo_match",
     "verify_ledger",
+    "withdraw_invoice",
     "work_webhooks",
 ]

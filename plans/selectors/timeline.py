@@ -44,6 +44,7 @@ WORDS = {
     "invoice.disputed": "did not accept an invoice",
     "invoice.approved": "approved an invoice",
     "invoice.rejected": "rejected an invoice",
+    "invoice.withdrawn": "took an invoice back",
     "challenge.raised": "asked us to look at a decision again",
     "challenge.taken_up": "began to look at a decision again",
     "challenge.answered": "answered a challenge",

@@ -65,6 +65,11 @@ class Provider(Machine):
         return self.name
 
     @property
+    def chain(self) -> str:
+        """The key of this provider's audit chain."""
+        return f"provider:{self.reference}"
+
+    @property
     def is_approved(self) -> bool:
         """Checked, and free to be chosen."""
         return self.state == ProviderState.APPROVED

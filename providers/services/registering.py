@@ -1,17 +1,17 @@
-"""Providers: registered, checked, approved; and the people who speak for them."""
+"""Providers: registered, checked, approved, suspended; and their prices."""
 
 from datetime import date
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from carebudget import clock
-from carebudget.audit.services import record
 from carebudget.errors import NotAllowed, Refused
 from carebudget.machine import move
 from carebudget.money import Pence
 from carebudget.people.access import require
-from carebudget.people.models import Role, User
-from carebudget.people.services import invite_user, user_for
+from carebudget.people.models import User
+from carebudget.text import sentence
 
 from ..models import (
     CheckKind,
@@ -19,28 +19,10 @@ from ..models import (
     Provider,
     ProviderCheck,
     ProviderKind,
-    ProviderMember,
     ProviderRate,
     RateUnit,
 )
-
-
-def chain_of(provider: Provider) -> str:
-    """The key of a provider's audit chain."""
-    return f"provider:{provider.reference}"
-
-
-def _record(
-    provider: Provider, verb: str, by: User, *, reason: str = "", **changes: object
-) -> None:
-    record(
-        chain=chain_of(provider),
-        verb=verb,
-        subject=f"provider:{provider.reference}",
-        by=by,
-        reason=reason,
-        changes={"state": provider.state, **changes},
-    )
+from .common import record_on, tell_members
 
 
 @transaction.atomic
@@ -59,10 +41,7 @@ def register_provider(
     require(by, "providers.register")
     if kind not in ProviderKind.values:
         raise Refused("kind_unknown", "Say what kind of provider this is.", field="kind")
-    if not name.strip():
-        raise Refused("name_missing", "Enter the provider’s name.", field="name")
-    if Provider.objects.filter(name__iexact=name.strip()).exclude(state="closed").exists():
-        raise Refused("provider_known", f"{name.strip()} is on the list already.", field="name")
+    _refuse_name(name, Provider.objects.all())
     provider = Provider.objects.create(
         name=name.strip(),
         kind=kind,
@@ -73,8 +52,51 @@ def register_provider(
         cqc_location_id=cqc_location_id,
         created_at=clock.now(),
     )
-    _record(provider, "provider.registered", by, kind=kind)
+    record_on(provider, "provider.registered", by, kind=kind)
     return provider
+
+
+def _refuse_name(name: str, others: QuerySet[Provider]) -> None:
+    if not name.strip():
+        raise Refused("name_missing", "Enter the provider’s name.", field="name")
+    if others.filter(name__iexact=name.strip()).exclude(state="closed").exists():
+        raise Refused("provider_known", f"{name.strip()} is on the list already.", field="name")
+
+
+@transaction.atomic
+def change_provider(
+    *,
+    provider: Provider,
+    name: str,
+    email: str,
+    by: User,
+    phone: str = "",
+    postcode: str = "",
+    description: str = "",
+    cqc_location_id: str = "",
+) -> Provider:
+    """Put the facts of a provider right. Its kind stays, because the checks it needs follow from that.
+
+    Raises ``Refused`` beside the field at fault. Changing nothing leaves no trace.
+    """
+    require(by, "providers.check", provider)
+    row = Provider.objects.select_for_update().get(pk=provider.pk)
+    _refuse_name(name, Provider.objects.exclude(pk=row.pk))
+    facts = {
+        "name": name.strip(),
+        "email": email,
+        "phone": phone,
+        "postcode": postcode.upper(),
+        "description": description,
+        "cqc_location_id": cqc_location_id,
+    }
+    changed = sorted(key for key, value in facts.items() if getattr(row, key) != value)
+    if changed:
+        for key in changed:
+            setattr(row, key, facts[key])
+        row.save(update_fields=changed)
+        record_on(row, "provider.changed", by, fields=changed)
+    return row
 
 
 @transaction.atomic
@@ -111,7 +133,15 @@ def record_check(
             "checked_at": clock.now(),
         },
     )
-    _record(row, "provider.checked", by, reason=note, kind=kind, outcome=outcome)
+    record_on(row, "provider.checked", by, reason=note, kind=kind, outcome=outcome)
+    passed = outcome == CheckOutcome.PASSED
+    tell_members(
+        row,
+        f"checked-{kind}",
+        title=f"{CheckKind(kind).label}: {'passed' if passed else 'not passed'}",
+        body=f"We looked at this for {row.name}. {sentence(note)}".strip()
+        + ("" if passed else " Send us what is missing, and we look again."),
+    )
     return check
 
 
@@ -123,7 +153,13 @@ def approve_provider(*, provider: Provider, by: User) -> Provider:
     if row.is_approved:
         return row
     move(row, "approve")
-    _record(row, "provider.approved", by)
+    record_on(row, "provider.approved", by)
+    tell_members(
+        row,
+        "approved",
+        title=f"{row.name} is checked",
+        body="Every check has passed. People can choose you from now on.",
+    )
     return row
 
 
@@ -135,7 +171,13 @@ def suspend_provider(*, provider: Provider, reason: str, by: User) -> Provider:
         raise Refused("reason_missing", "Say why the provider is suspended.", field="reason")
     row = Provider.objects.select_for_update().get(pk=provider.pk)
     move(row, "suspend")
-    _record(row, "provider.suspended", by, reason=reason)
+    record_on(row, "provider.suspended", by, reason=reason)
+    tell_members(
+        row,
+        "suspended",
+        title=f"{row.name} is suspended",
+        body=f"The reason: “{reason}”. Until this is settled nobody can choose you, and nothing is paid.",
+    )
     return row
 
 
@@ -157,27 +199,5 @@ def add_rate(
         rate_pence=rate_pence,
         from_date=clock.today(),
     )
-    _record(provider, "provider.rate_added", by, rate_pence=rate_pence, unit=unit)
+    record_on(provider, "provider.rate_added", by, rate_pence=rate_pence, unit=unit)
     return rate
-
-
-@transaction.atomic
-def invite_member(*, provider: Provider, email: str, full_name: str, by: User) -> tuple[User, str]:
-    """Let somebody sign in for a provider. Returns the user and the token of their invitation.
-
-    Nobody who works for the council may speak for a provider.
-    """
-    require(by, "providers.check", provider)
-    user = user_for(email=email, full_name=full_name, role=Role.PROVIDER)
-    if user.is_council_staff:
-        raise Refused("council_staff", f"{user.full_name} works for the council.", field="email")
-    _, new = ProviderMember.objects.get_or_create(
-        provider=provider, user=user, ended_at=None, defaults={"since": clock.now()}
-    )
-    if not new:
-        raise Refused(
-            "member_already", f"{user.full_name} signs in for this provider already.", field="email"
-        )
-    _record(provider, "provider.member_invited", by, user=str(user.public_id))
-    _, token = invite_user(user=user, by=by)
-    return user, token
