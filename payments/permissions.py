@@ -89,7 +89,7 @@ rules.add_perm(
     "payments.view_invoice",
     speaks_for_person | speaks_for_provider | is_finance | is_auditor | works_the_case,
 )
-rules.add_perm("payments.confirm_invoice", speaks_for_person)
+rules.add_perm("payments.confirm_invoice", speaks_for_person & ~speaks_for_provider)
 rules.add_perm("payments.answer_query", speaks_for_provider)
 rules.add_perm("payments.approve_invoice", impartial_finance)
 rules.add_perm("payments.check_invoice", reads_money)

@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern] = [
     path("providers/new/", keeping.register, name="register"),
     path(ONE, directory.provider, name="provider"),
     path(f"{ONE}approved/", directory.approved, name="approved"),
+    path(f"{ONE}change/", keeping.change, name="change"),
     path(f"{ONE}check/", keeping.check, name="check"),
     path(f"{ONE}suspend/", keeping.suspend, name="suspend"),
     path(f"{ONE}price/", keeping.rate, name="rate"),

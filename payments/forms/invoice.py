@@ -153,6 +153,25 @@ class InvoiceForm(forms.Form):
                 "Use another number, or look at the one you sent.",
             )
 
+    def wrong_with_period(self) -> list[tuple[str, str]]:
+        """What is wrong with the two dates alone, whatever the lines say: fields and sentences."""
+        typed = [
+            (name, str(error))
+            for name in ("period_from", "period_to")
+            for error in self.errors.get(name, [])
+        ]
+        if typed:
+            return typed
+        first, last = self.period()
+        found = check_invoice(
+            [], terms_of(self.row), period_from=first, period_to=last, today=clock.today()
+        )
+        return [(one.field, one.sentence) for one in found if one.field.startswith("period")]
+
+    def period(self) -> tuple[date, date]:
+        """The first and the last day; asked once nothing is wrong with them."""
+        return self.cleaned_data["period_from"], self.cleaned_data["period_to"]
+
     def _drafts(self) -> list[LineDraft]:
         return [
             LineDraft(**{name: self.cleaned_data[f"lines-{n}-{name}"] for name in LINE_FIELDS})
@@ -207,7 +226,10 @@ def _line_fields(agreement: ServiceAgreement) -> dict[str, forms.Field]:
         "description": forms.CharField(
             label="What you did",
             max_length=200,
-            error_messages={"required": "Say what was done."},
+            error_messages={
+                "required": "Say what was done.",
+                "max_length": "Use at most 200 letters.",
+            },
         ),
         "quantity": forms.DecimalField(
             label=f"How many {unit}s",
@@ -271,27 +293,25 @@ class TypedInvoice:
         if len(self.rows) < LINES_LIMIT:
             self.rows.append(_row(None, agreement.description, None, agreement.rate_pence))
 
-    def take_out(self, number: int, agreement: ServiceAgreement) -> None:
-        """Take out the line with this number, counted from 1; there is always one to type in."""
+    def take_out(self, number: int) -> None:
+        """Take out the line with this number, counted from 1."""
         if 1 <= number <= len(self.rows):
             del self.rows[number - 1]
-        if not self.rows:
-            self.add_line(agreement)
 
     def tidy(self, agreement: ServiceAgreement) -> None:
-        """Leave out lines in which nothing was typed; keep one."""
+        """Leave out lines in which nothing was typed."""
         self.rows = [row for row in self.rows if not _untouched(row, agreement)]
-        if not self.rows:
-            self.add_line(agreement)
 
     def fill(self, agreement: ServiceAgreement, first: date, last: date) -> None:
         """A line for each time the agreement says, within the period; lines with words in stay."""
-        kept = [row for row in self.rows if not _untouched(row, agreement)]
+        self.tidy(agreement)
+        there = {_day_and_words(row) for row in self.rows}
         made = [
             _row(day, agreement.description, agreement.quantity, agreement.rate_pence)
             for day in days_of_support(agreement.frequency, first, last)
         ]
-        self.rows = (kept + made)[:LINES_LIMIT]
+        self.rows += [row for row in made if _day_and_words(row) not in there]
+        del self.rows[LINES_LIMIT:]
 
     def data(self) -> dict[str, str]:
         """As a browser would send it, the lines numbered from 0."""
@@ -303,7 +323,9 @@ class TypedInvoice:
         return {**self.head, **lines}
 
     def form(self, row: AgreementRow, *, quiet: bool = False) -> InvoiceForm:
-        """The form that shows this, or says what is wrong with it."""
+        """The form that shows this, or says what is wrong with it; there is always a line to type in."""
+        if not self.rows:
+            self.add_line(row.agreement)
         return InvoiceForm(self.data(), row=row, count=len(self.rows), quiet=quiet)
 
 
@@ -364,3 +386,8 @@ def _untouched(row: dict[str, str], agreement: ServiceAgreement) -> bool:
         and not row.get("quantity", "").strip()
         and words in ("", agreement.description.strip())
     )
+
+
+def _day_and_words(row: dict[str, str]) -> tuple[str, ...]:
+    day = (row.get(f"service_date_{part}", "").strip().lstrip("0") for part in DATE_PARTS)
+    return (*day, row.get("description", "").strip().lower())

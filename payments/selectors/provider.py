@@ -249,6 +249,11 @@ class ProviderWork:
     running: list[AgreementRow]
     running_count: int
 
+    @property
+    def not_shown(self) -> int:
+        """How many offers and questions the desk has no room for."""
+        return self.offered_count - len(self.offered) + self.questions_count - len(self.questions)
+
 
 def provider_work(providers: Sequence[Provider]) -> ProviderWork:
     """The desk's lists, in a constant number of queries."""

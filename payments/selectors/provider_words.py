@@ -151,12 +151,12 @@ def payment_label(payment: Payment) -> str:
 
 def payment_in_words(payment: Payment) -> str:
     """What the state of a payment means for the provider."""
-    if has_arrived_long_ago(payment):
+    if was_sent_long_ago(payment):
         return "The payment was sent to your account."
     return PAYMENT_WORDS[PaymentState(payment.state)]
 
 
-def has_arrived_long_ago(payment: Payment) -> bool:
+def was_sent_long_ago(payment: Payment) -> bool:
     """Sent so long ago that nobody waits for it any more."""
     sent = payment.state in (PaymentState.SENT, PaymentState.SETTLED)
     return sent and payment.sent_at is not None and payment.sent_at < clock.now() - ARRIVES_WITHIN

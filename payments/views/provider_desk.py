@@ -29,13 +29,15 @@ def desk(request: HttpRequest) -> HttpResponse:
     """Everything that waits for the provider, then agreements, invoices and money."""
     who = speaking(request)
     work = provider_work(who.shown)
+    items = to_do(who, work)
     return render(
         request,
         "payments/provider/desk.html",
         {
             "speaking": who,
             "work": work,
-            "to_do": to_do(who, work),
+            "to_do": items,
+            "waiting": len(items) + work.not_shown,
             "running": [(row, much_in_words(row.agreement)) for row in work.running],
             "money": provider_money(who.shown),
             "not_chosen": [one for one in who.shown if not one.is_approved],

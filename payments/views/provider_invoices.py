@@ -76,6 +76,8 @@ def invoice(request: HttpRequest, found: Invoice) -> HttpResponse:
 @needs("payments.act_for_provider", load=invoice_for_provider)
 def invoice_sent(request: HttpRequest, found: Invoice) -> HttpResponse:
     """The invoice with the confirmation that it was sent, and what happens next."""
+    if found.state != InvoiceState.RECEIVED:
+        return redirect("payments:provider_invoice", found.reference)
     return render(
         request,
         "payments/provider/invoice.html",

@@ -77,12 +77,11 @@ def _first(request: HttpRequest, agreement: ServiceAgreement) -> TypedInvoice:
 
 def _after_button(step: str, invoice: TypedInvoice, row: AgreementRow) -> InvoiceForm | None:
     """The form after a button that changes its lines; ``None`` for the buttons that go on."""
-    agreement = row.agreement
     taken = TAKE_OUT.match(step)
     if taken:
-        invoice.take_out(int(taken[1]), agreement)
+        invoice.take_out(int(taken[1]))
     elif step == "add":
-        invoice.add_line(agreement)
+        invoice.add_line(row.agreement)
     elif step == "fill":
         return _filled(invoice, row)
     elif step != "total":
@@ -91,17 +90,14 @@ def _after_button(step: str, invoice: TypedInvoice, row: AgreementRow) -> Invoic
 
 
 def _filled(invoice: TypedInvoice, row: AgreementRow) -> InvoiceForm:
-    """A line for each week of the period; or, beside the dates, why that cannot be done."""
+    """A line for each time in the period; or, beside the dates, why that cannot be done."""
     strict = invoice.form(row)
-    dates = ("period_from", "period_to")
-    wrong = {name: strict.errors[name] for name in dates if name in strict.errors}
+    wrong = strict.wrong_with_period()
     if not wrong:
-        first, last = (strict.cleaned_data[name] for name in dates)
-        invoice.fill(row.agreement, first, last)
+        invoice.fill(row.agreement, *strict.period())
     form = invoice.form(row, quiet=True)
-    for name, errors in wrong.items():
-        for error in errors:
-            form.add_error(name, error)
+    for name, sentence in wrong:
+        form.add_error(name, sentence)
     return form
 
 

@@ -10,9 +10,9 @@ from carebudget.people.access import needs
 from carebudget.people.models import User
 from payments.selectors.provider import provider_money, provider_payments, remittances_of
 from payments.selectors.provider_words import (
-    has_arrived_long_ago,
     payment_in_words,
     payment_label,
+    was_sent_long_ago,
 )
 from providers.models import Provider
 from providers.selectors import provider_by_reference
@@ -48,7 +48,7 @@ def payments(request: HttpRequest) -> HttpResponse:
                 (
                     one,
                     payment_label(one),
-                    "" if has_arrived_long_ago(one) else payment_in_words(one),
+                    "" if was_sent_long_ago(one) else payment_in_words(one),
                 )
                 for one in page.object_list
             ],

@@ -110,6 +110,14 @@ class RegisterForm(forms.Form):
         ]
 
 
+class ChangeForm(RegisterForm):
+    """The facts of a provider that is on the list; its kind stays."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["kind"]
+
+
 class CheckForm(forms.Form):
     """What a check found."""
 

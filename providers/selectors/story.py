@@ -7,9 +7,18 @@ from typing import Any
 from carebudget.audit.models import AuditEvent
 from carebudget.audit.selectors import timeline
 from carebudget.money import format_pence
+from carebudget.text import join_words
 
 from ..models import CheckKind, CheckOutcome, Provider, RateUnit
 
+FACTS = {
+    "name": "name",
+    "email": "e-mail address",
+    "phone": "phone number",
+    "postcode": "postcode",
+    "description": "description",
+    "cqc_location_id": "CQC location",
+}
 WORDS = {
     "provider.registered": "put the provider on the list",
     "provider.approved": "approved the provider",
@@ -59,6 +68,8 @@ def _what(verb: str, changes: dict[str, Any], names: dict[str, str]) -> str:
             title = dict(CheckKind.choices).get(kind, kind)
             found = dict(CheckOutcome.choices).get(outcome, outcome)
             return f"made a check. {title}: {str(found).lower()}"
+        case "provider.changed":
+            return f"changed the {join_words([FACTS.get(one, one) for one in changes['fields']])}"
         case "provider.rate_added":
             unit = dict(RateUnit.choices).get(changes.get("unit", ""), "one")
             return f"published a price: {format_pence(changes.get('rate_pence', 0))} for one {unit}"

@@ -2,6 +2,7 @@ from .members import end_membership, invite_member
 from .registering import (
     add_rate,
     approve_provider,
+    change_provider,
     record_check,
     register_provider,
     suspend_provider,
@@ -10,6 +11,7 @@ from .registering import (
 __all__ = [
     "add_rate",
     "approve_provider",
+    "change_provider",
     "end_membership",
     "invite_member",
     "record_check",

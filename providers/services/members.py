@@ -67,7 +67,8 @@ def _send_invitation(membership: ProviderMember, by: User, *, with_link: bool) -
 def end_membership(*, provider: Provider, user: User, by: User) -> ProviderMember:
     """Somebody left: from now on they see and do nothing for this provider.
 
-    With the last provider they speak for, the role goes too, and with it their desk. Raises ``Refused`` when they do not speak for it. Doing it twice changes nothing the second time.
+    With the last provider they speak for, the role goes too, and with it their desk. Doing it twice
+    changes nothing the second time. Raises ``Refused`` when they never spoke for it.
     """
     require(by, "providers.check", provider)
     membership = (

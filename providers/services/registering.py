@@ -3,6 +3,7 @@
 from datetime import date
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from carebudget import clock
 from carebudget.errors import NotAllowed, Refused
@@ -40,10 +41,7 @@ def register_provider(
     require(by, "providers.register")
     if kind not in ProviderKind.values:
         raise Refused("kind_unknown", "Say what kind of provider this is.", field="kind")
-    if not name.strip():
-        raise Refused("name_missing", "Enter the provider’s name.", field="name")
-    if Provider.objects.filter(name__iexact=name.strip()).exclude(state="closed").exists():
-        raise Refused("provider_known", f"{name.strip()} is on the list already.", field="name")
+    _refuse_name(name, Provider.objects.all())
     provider = Provider.objects.create(
         name=name.strip(),
         kind=kind,
@@ -56,6 +54,49 @@ def register_provider(
     )
     record_on(provider, "provider.registered", by, kind=kind)
     return provider
+
+
+def _refuse_name(name: str, others: QuerySet[Provider]) -> None:
+    if not name.strip():
+        raise Refused("name_missing", "Enter the provider’s name.", field="name")
+    if others.filter(name__iexact=name.strip()).exclude(state="closed").exists():
+        raise Refused("provider_known", f"{name.strip()} is on the list already.", field="name")
+
+
+@transaction.atomic
+def change_provider(
+    *,
+    provider: Provider,
+    name: str,
+    email: str,
+    by: User,
+    phone: str = "",
+    postcode: str = "",
+    description: str = "",
+    cqc_location_id: str = "",
+) -> Provider:
+    """Put the facts of a provider right. Its kind stays, because the checks it needs follow from that.
+
+    Raises ``Refused`` beside the field at fault. Changing nothing leaves no trace.
+    """
+    require(by, "providers.check", provider)
+    row = Provider.objects.select_for_update().get(pk=provider.pk)
+    _refuse_name(name, Provider.objects.exclude(pk=row.pk))
+    facts = {
+        "name": name.strip(),
+        "email": email,
+        "phone": phone,
+        "postcode": postcode.upper(),
+        "description": description,
+        "cqc_location_id": cqc_location_id,
+    }
+    changed = sorted(key for key, value in facts.items() if getattr(row, key) != value)
+    if changed:
+        for key in changed:
+            setattr(row, key, facts[key])
+        row.save(update_fields=changed)
+        record_on(row, "provider.changed", by, fields=changed)
+    return row
 
 
 @transaction.atomic

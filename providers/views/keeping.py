@@ -3,17 +3,19 @@
 from uuid import UUID
 
 from django.contrib import messages
+from django.forms import model_to_dict
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from carebudget.people.access import needs, signed_in
 from carebudget.people.forms_handling import ActForm, ReasonForm, refusals_on, step_of, typed
 from carebudget.people.models import User
-from providers.forms.registering import CheckForm, InviteForm, RateForm, RegisterForm
+from providers.forms.registering import ChangeForm, CheckForm, InviteForm, RateForm, RegisterForm
 from providers.models import CheckKind, CheckOutcome, Provider, ProviderMember, ProviderState
 from providers.selectors import check_standings, people_supported, provider_by_reference
 from providers.services import (
     add_rate,
+    change_provider,
     end_membership,
     invite_member,
     record_check,
@@ -42,6 +44,21 @@ def register(request: HttpRequest) -> HttpResponse:
         answers = {"form": form, "rows": form.rows(), "typed": typed(form)}
         return render(request, "providers/register_check.html", answers)
     return render(request, "providers/register.html", {"form": form})
+
+
+@needs("providers.check", load=provider_by_reference)
+def change(request: HttpRequest, provider: Provider) -> HttpResponse:
+    """Put the facts of a provider right."""
+    form = ChangeForm(
+        request.POST if request.method == "POST" else None, initial=model_to_dict(provider)
+    )
+    if request.method == "POST" and form.is_valid():
+        with refusals_on(form) as attempt:
+            changed = change_provider(provider=provider, by=signed_in(request), **form.cleaned_data)
+        if attempt.accepted:
+            messages.success(request, f"The facts of {changed.name} are kept.")
+            return redirect("providers:provider", provider.reference)
+    return render(request, "providers/change.html", {"provider": provider, "form": form})
 
 
 @needs("providers.check", load=provider_by_reference)

@@ -181,7 +181,9 @@ def test_the_desk_takes_the_same_queries_however_much_there_is(w: ProviderWorld,
     for n in range(3):
         one_more_running(w, f"More support {n}")
     assert queries_of(client, w.lena, "payments:provider_desk") == few
-    assert "See all questions about invoices" in said(see(client, w.lena, "payments:provider_desk"))
+    page = said(see(client, w.lena, "payments:provider_desk"))
+    assert "See all questions about invoices" in page
+    assert "15 things wait for you" in page
 
 
 # -- the list of agreements

@@ -188,6 +188,14 @@ def test_its_story_is_its_own_and_not_the_rest_of_the_case(w: ProviderWorld, cli
     assert "agreed the plan" not in page
 
 
+def test_the_confirmation_is_only_shown_while_it_is_new(w: ProviderWorld, client: Client):
+    name = "payments:provider_invoice_sent"
+    assert "Invoice sent" in said(see(client, w.lena, name, invoice(w).reference))
+    confirmed = invoice(w, "confirmed", "B-2")
+    sent = see(client, w.lena, name, confirmed.reference)
+    assert sent.url == reverse(ONE, args=[confirmed.reference])
+
+
 # -- questions
 
 
