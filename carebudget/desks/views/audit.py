@@ -39,11 +39,11 @@ CHECKPOINTS_A_PAGE = 20
 def audit(request: HttpRequest) -> HttpResponse:
     """How far the record is signed, and every event that matches the search, newest first."""
     form = RecordSearchForm(request.GET)
-    found: dict[str, Any] = {"page": None, "lines": []}
+    found: dict[str, Any] = {"page": None, "lines": [], "searched": form.is_valid()}
     if form.is_valid():
         events = found_events(signed_in(request), form.search())
         page = Paginator(events, PAGE_SIZE).get_page(request.GET.get("page"))
-        found = {"page": page, "lines": record_lines(page.object_list)}
+        found |= {"page": page, "lines": record_lines(page.object_list)}
     query = request.GET.copy()
     query.pop("page", None)
     return render(
