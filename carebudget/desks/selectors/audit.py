@@ -149,8 +149,8 @@ def case_page(subject: str) -> str:
 def changes_in_words(
     changes: dict[str, Any], names: dict[str, str] | None = None
 ) -> Iterator[tuple[str, str]]:
-    """Each thing that changed as a label and a value that a person reads."""
-    for key, value in changes.items():
+    """Each thing that changed as a label and a value that a person reads; what was before comes first."""
+    for key, value in sorted(changes.items(), key=lambda change: change[0] != "from"):
         if value is None or value in ("", [], {}):
             continue
         label = CHANGES.get(key) or sentence(key.removesuffix("_pence").replace("_", " "))[:-1]

@@ -206,18 +206,12 @@ def working(allocation: Any) -> dict[str, Any]:
     bars = [
         {
             "label": step.label,
-            "shown": step.shown,
+            "words": step.shown,
             "width": round(float(step.figure / most) * 100, 1),
-            "y": 30 * n,
         }
-        for n, step in enumerate(needs)
+        for step in needs
     ]
-    return {
-        "steps": allocation.steps,
-        "bars": bars,
-        "height": 30 * len(bars),
-        "annual": allocation.annual_pence,
-    }
+    return {"steps": allocation.steps, "bars": bars, "annual": allocation.annual_pence}
 
 
 @register.inclusion_tag("parts/error_summary.html")
