@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.urls import reverse
 
 from carebudget.audit.models import AuditEvent
 from carebudget.audit.selectors import RecordSearch, search_record
@@ -130,7 +129,7 @@ def _line(event: AuditEvent, names: dict[str, str]) -> RecordLine:
         case=about_words(case),
         href=case_page(case),
         changes=tuple(changes_in_words(event.changes, names)),
-        erased=words is None or words.erased_at is not None,
+        erased=words is not None and words.erased_at is not None,
     )
 
 
@@ -217,8 +216,3 @@ def safe_cell(words: str) -> str:
     first = words.lstrip(" \t\r\n\"'\u00a0")[:1]
     starts_oddly = words[:1] in ("\t", "\r", "\n")
     return f"'{words}" if (first and first in "=+-@|%＝＋－＠") or starts_oddly else words
-
-
-def chain_href(key: str) -> str:
-    """The page of a chain."""
-    return reverse("desks:audit_chain", kwargs={"key": key})

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from carebudget import clock
 from carebudget.audit.models import AuditChain
 from carebudget.audit.selectors import (
+    breach_at_end,
     chain_by_key,
     chain_links,
     checkpoints_newest_first,
@@ -112,6 +113,7 @@ def audit_chain(request: HttpRequest, chain: AuditChain) -> HttpResponse:
             "page": page,
             "rows": list(zip(links, lines, strict=True)),
             "broken": [link for link in links if not link.holds],
+            "end": breach_at_end(chain),
         },
     )
 
