@@ -77,7 +77,6 @@ WORDS = {
     "run.rejected": "rejected a payment run",
     "run.sent": "finished sending a payment run",
     "run.closed": "closed a payment run: every payment is explained",
-    "run.reopened": "opened a payment run again",
     "payment.sent": "sent a payment",
     "payment.failed": "was told that a payment failed",
     "payment.unknown": "had no answer about a payment, and will ask",

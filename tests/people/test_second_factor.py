@@ -19,6 +19,7 @@ from tests.people.signing_in_world import (
     PASSWORD,
     SECRET,
     half_a_minute_later,
+    is_ours,
     person,
     recovery_codes,
     said,
@@ -114,6 +115,7 @@ def test_signing_in_asks_for_the_code_and_keeps_the_way(client: Client):
     assert "_auth_user_id" not in client.session
     assert client.get(wanted).status_code == 302
     page = client.get(sent.url)
+    assert is_ours(page)
     assert "Your password is right." in said(page)
     assert 'autocomplete="one-time-code"' in page.content.decode()
     assert "This is not the right code." in said(type_code(client, "12345"))

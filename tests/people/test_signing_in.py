@@ -4,7 +4,9 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core import mail
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
@@ -59,6 +61,14 @@ def test_every_page_of_somebody_signed_in_is_ours_and_has_its_own_title(client: 
     pages.append(client.get(reverse("account_set_password")))
     assert [title(page) for page in pages if not is_ours(page)] == []
     assert len({title(page) for page in pages}) == len(pages)
+
+
+def test_a_page_of_the_library_that_is_not_written_anew_still_looks_like_ours(rf: Any):
+    request = rf.get("/")
+    request.user = AnonymousUser()
+    html = render_to_string("account/verified_email_required.html", {}, request)
+    assert "cb-header" in html
+    assert "Menu:" not in html
 
 
 def test_signing_in_leads_where_somebody_was_going(client: Client, ruth: User):

@@ -39,6 +39,15 @@ def chain_links(chain: AuditChain, events: Sequence[AuditEvent]) -> list[ChainLi
     return links
 
 
+def breach_at_end(chain: AuditChain) -> str:
+    """What is wrong with where the chain ends: events may have been taken away there. Empty when nothing is."""
+    last = chain.events.order_by("-sequence").values_list("sequence", "hash").first()
+    found, head = last or (0, "")
+    if found < chain.length:
+        return f"The chain has {chain.length:,} events, but only the first {found:,} are there: the last were taken away."
+    return "" if head == chain.head else "The chain says that it ends differently."
+
+
 def _breach(chain: AuditChain, event: AuditEvent, before: AuditEvent | None) -> str:
     expected, previous = (before.sequence + 1, before.hash) if before else (1, "")
     if event.sequence != expected:
@@ -52,6 +61,4 @@ def _breach(chain: AuditChain, event: AuditEvent, before: AuditEvent | None) -> 
         return "Its words are gone without an erasure."
     if words.erased_at is None and words.computed_digest() != event.words_digest:
         return "Its words were changed after they were written."
-    if event.sequence == chain.length and event.hash != chain.head:
-        return "The chain says that it ends differently."
     return ""

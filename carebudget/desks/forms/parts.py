@@ -65,9 +65,9 @@ WRONG = {
     "email": "not an address",
     "count": "0",
     "amount": "12.345",
-    "day_0": "31",
-    "day_1": "2",
-    "day_2": "2026",
+    "day_day": "31",
+    "day_month": "2",
+    "day_year": "2026",
     "story": "",
 }
 """What somebody typed who got everything wrong."""

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.urls import reverse
 
 from carebudget.audit.models import AuditEvent
 from carebudget.audit.selectors import RecordSearch, search_record
@@ -130,7 +129,7 @@ def _line(event: AuditEvent, names: dict[str, str]) -> RecordLine:
         case=about_words(case),
         href=case_page(case),
         changes=tuple(changes_in_words(event.changes, names)),
-        erased=words is None or words.erased_at is not None,
+        erased=words is not None and words.erased_at is not None,
     )
 
 
@@ -149,8 +148,8 @@ def case_page(subject: str) -> str:
 def changes_in_words(
     changes: dict[str, Any], names: dict[str, str] | None = None
 ) -> Iterator[tuple[str, str]]:
-    """Each thing that changed as a label and a value that a person reads."""
-    for key, value in changes.items():
+    """Each thing that changed as a label and a value that a person reads; what was before comes first."""
+    for key, value in sorted(changes.items(), key=lambda change: change[0] != "from"):
         if value is None or value in ("", [], {}):
             continue
         label = CHANGES.get(key) or sentence(key.removesuffix("_pence").replace("_", " "))[:-1]
@@ -217,8 +216,3 @@ def safe_cell(words: str) -> str:
     first = words.lstrip(" \t\r\n\"'\u00a0")[:1]
     starts_oddly = words[:1] in ("\t", "\r", "\n")
     return f"'{words}" if (first and first in "=+-@|%＝＋－＠") or starts_oddly else words
-
-
-def chain_href(key: str) -> str:
-    """The page of a chain."""
-    return reverse("desks:audit_chain", kwargs={"key": key})

@@ -51,8 +51,3 @@ def demo_sign_ins() -> list[DemoSignIn]:
 def code_now(secret: str) -> str:
     """The six digits that an app with this secret shows now (RFC 6238)."""
     return format_hotp_value(hotp_value(secret, int(time.time()) // app_settings.TOTP_PERIOD))
-
-
-def seconds_left() -> int:
-    """How long that code still works."""
-    return app_settings.TOTP_PERIOD - int(time.time()) % app_settings.TOTP_PERIOD

@@ -214,16 +214,12 @@ def working(allocation: Any) -> dict[str, Any]:
     bars = [
         {
             "label": step.label,
-            "shown": step.shown,
+            "words": step.shown,
             "width": round(float(step.figure / most) * 100, 1),
         }
         for step in needs
     ]
-    return {
-        "steps": allocation.steps,
-        "bars": bars,
-        "annual": allocation.annual_pence,
-    }
+    return {"steps": allocation.steps, "bars": bars, "annual": allocation.annual_pence}
 
 
 @register.inclusion_tag("parts/error_summary.html")

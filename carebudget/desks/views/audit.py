@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from carebudget import clock
 from carebudget.audit.models import AuditChain
 from carebudget.audit.selectors import (
+    breach_at_end,
     chain_by_key,
     chain_links,
     checkpoints_newest_first,
@@ -39,11 +40,11 @@ CHECKPOINTS_A_PAGE = 20
 def audit(request: HttpRequest) -> HttpResponse:
     """How far the record is signed, and every event that matches the search, newest first."""
     form = RecordSearchForm(request.GET)
-    found: dict[str, Any] = {"page": None, "lines": []}
+    found: dict[str, Any] = {"page": None, "lines": [], "searched": form.is_valid()}
     if form.is_valid():
         events = found_events(signed_in(request), form.search())
         page = Paginator(events, PAGE_SIZE).get_page(request.GET.get("page"))
-        found = {"page": page, "lines": record_lines(page.object_list)}
+        found |= {"page": page, "lines": record_lines(page.object_list)}
     query = request.GET.copy()
     query.pop("page", None)
     return render(
@@ -112,6 +113,7 @@ def audit_chain(request: HttpRequest, chain: AuditChain) -> HttpResponse:
             "page": page,
             "rows": list(zip(links, lines, strict=True)),
             "broken": [link for link in links if not link.holds],
+            "end": breach_at_end(chain),
         },
     )
 

@@ -16,7 +16,7 @@ from carebudget.people.adapters import come_in
 
 from ..navigation import desk_for
 from ..seeding.people import PASSWORD
-from ..selectors.demo import demo_sign_ins, seconds_left
+from ..selectors.demo import demo_sign_ins
 
 
 def only_in_the_demo(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -49,7 +49,6 @@ def demo(request: HttpRequest) -> HttpResponse:
             "groups": groups,
             "people": people,
             "password": PASSWORD,
-            "seconds": seconds_left(),
             "seeded": any(one.user for one in people),
         },
     )
@@ -59,12 +58,8 @@ def demo(request: HttpRequest) -> HttpResponse:
 @only_in_the_demo
 @require_safe
 def demo_codes(request: HttpRequest) -> HttpResponse:
-    """The table of codes alone, for the page that asks again by itself."""
-    return render(
-        request,
-        "desks/bits/demo_codes.html",
-        {"people": demo_sign_ins(), "password": PASSWORD, "seconds": seconds_left()},
-    )
+    """The rows of the codes alone, for the page that asks again by itself."""
+    return render(request, "desks/bits/demo_codes.html", {"people": demo_sign_ins()})
 
 
 @needs(PUBLIC)
