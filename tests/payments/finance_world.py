@@ -127,10 +127,12 @@ def bank_line(pence: int, *, text: str = "INTEREST", days_ago: int = 0, **more: 
     return Line(booked_on=booked_on, amount_pence=pence, text=text, **more)
 
 
-def brought(*lines: Line, name: str = "bank.xml", **more: Any) -> services.ImportReport:
-    """A statement of the bank with these lines, brought in by the officer."""
+def brought(
+    *lines: Line, name: str = "bank.xml", account: str = "bank", **more: Any
+) -> services.ImportReport:
+    """A statement with these lines, brought in by the officer."""
     return services.import_statement(
-        account=statement_account("bank"),
+        account=statement_account(account),
         name=name,
         content=bank_file(*lines, **more),
         by=finance()[0],

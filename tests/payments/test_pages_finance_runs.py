@@ -191,7 +191,7 @@ def test_the_checker_approves_with_a_reason(
     page = words(client.get(done.url))
     assert "The run is approved, and is being sent now." in page
     assert "Each one checked." in page
-    assert "0% of 1 payment have an answer." in page
+    assert "0 of 1 payment answered." in page
 
 
 def test_approving_twice_releases_once(who: Finance, client: Client, stripe_sandbox: Any) -> None:
