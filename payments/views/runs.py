@@ -53,6 +53,7 @@ SINGLE_LIMIT = 500
 """How many single invoices of one provider a page offers to choose from."""
 
 PROVIDERS_SHOWN = 20
+LEFT_OUT_SHOWN = 50
 
 Form = forms.Form
 
@@ -251,13 +252,15 @@ def _about(request: HttpRequest, found: PaymentRun, user: User) -> dict[str, Any
         "run": found,
         "summary": summary,
         "progress": _progress(found, summary),
-        "checks": run_checks(found),
+        "checks": run_checks(found, user=user),
         "checking": checking,
         "before": before,
         "more_than_before": found.total_pence - before.total_pence if before else 0,
         "providers": providers[:PROVIDERS_SHOWN],
         "other_providers": providers[PROVIDERS_SHOWN:],
         "other_providers_pence": sum(one.total_pence for one in providers[PROVIDERS_SHOWN:]),
+        "left_out": summary.exceptions[:LEFT_OUT_SHOWN],
+        "left_out_more": max(0, len(summary.exceptions) - LEFT_OUT_SHOWN),
         "page": page_of(request, payments_of_run(found, user=user, state=state, order=order)),
         "state": state,
         "order": order,
