@@ -54,6 +54,8 @@ def needs(permission: str, *, load: Callable[..., Any] | None = None) -> Callabl
 
 
 def _loaded(load: Callable[..., Any] | None, kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    if any("\x00" in value for value in kwargs.values() if isinstance(value, str)):
+        raise Http404("No database can be asked about a NUL character.")
     if load is None:
         return tuple(kwargs.values())
     try:

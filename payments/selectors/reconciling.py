@@ -101,28 +101,34 @@ def at_the_rail(account: StatementAccount) -> bool:
 
 
 def _payments_out(account: StatementAccount) -> Iterable[OpenItem]:
-    rows = payments_out(account).select_related("run", "provider", "invoice").order_by("id")
-    for payment in rows:
+    """Columns, not objects: a council may have tens of thousands on their way."""
+    rows = payments_out(account).order_by("id")
+    columns = ("reference", "amount_pence", "sent_at", "external_id")
+    for reference, pence, sent_at, external_id, run, payee in rows.values_list(
+        *columns, "run__reference", "provider__name"
+    ):
         yield OpenItem(
-            id=f"payment:{payment.reference}",
-            reference=payment.reference,
-            amount_pence=-payment.amount_pence,
-            day=_day(payment.sent_at),
-            external_id=payment.external_id,
-            group=payment.run.reference,
-            payee=payment.provider.name if payment.provider else "",
+            id=f"payment:{reference}",
+            reference=reference,
+            amount_pence=-pence,
+            day=_day(sent_at),
+            external_id=external_id,
+            group=run,
+            payee=payee or "",
         )
 
 
 def _payments_back(account: StatementAccount) -> Iterable[OpenItem]:
-    for payment in payments_back(account).select_related("provider").order_by("id"):
+    rows = payments_back(account).order_by("id")
+    columns = ("reference", "amount_pence", "returned_at", "external_id", "provider__name")
+    for reference, pence, returned_at, external_id, payee in rows.values_list(*columns):
         yield OpenItem(
-            id=f"returned:{payment.reference}",
+            id=f"returned:{reference}",
             reference="",
-            amount_pence=payment.amount_pence,
-            day=_day(payment.returned_at),
-            external_id=returned(payment.external_id),
-            payee=payment.provider.name if payment.provider else "",
+            amount_pence=pence,
+            day=_day(returned_at),
+            external_id=returned(external_id),
+            payee=payee or "",
         )
 
 

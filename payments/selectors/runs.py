@@ -143,7 +143,7 @@ def payments_of_run(
     ``order``: ``largest``, ``payees`` (those never paid before first) or ``oldest`` (invoices).
     """
     rows = run.payments.select_related("provider", "invoice", "case__person").annotate(
-        own=ExpressionWrapper(own_interest(user), output_field=BooleanField())
+        own=_own(user)
     )
     if state:
         rows = rows.filter(state=state)
@@ -185,9 +185,11 @@ class RunChecks:
     much_more: Flags
 
 
-def run_checks(run: PaymentRun) -> RunChecks:
+def run_checks(run: PaymentRun, *, user: User) -> RunChecks:
     """Payees never paid before, payees whose bank account changed since they were last paid, and
     amounts much larger than usual under the same agreement. A constant number of queries.
+
+    ``payment.own`` marks those that concern somebody close to ``user``.
     """
     facts = list(
         run.payments.values_list("pk", "provider", "invoice__agreement", "amount_pence").order_by(
@@ -208,7 +210,7 @@ def run_checks(run: PaymentRun) -> RunChecks:
             moved.append((pk, changed[provider]))
         if agreement in usual and amount * less > usual[agreement] * more:
             larger.append((pk, usual[agreement]))
-    payments = _payments([*new[:SHOWN], *_firsts(moved), *_firsts(larger)])
+    payments = _payments([*new[:SHOWN], *_firsts(moved), *_firsts(larger)], user)
     return RunChecks(
         new_payees=Flags(len(new), tuple(Flagged(payments[pk]) for pk in new[:SHOWN])),
         changed_accounts=Flags(
@@ -225,8 +227,13 @@ def _firsts(pairs: list[tuple[int, Any]]) -> list[int]:
     return [pk for pk, _ in pairs[:SHOWN]]
 
 
-def _payments(ids: Iterable[int]) -> dict[int, Payment]:
-    return Payment.objects.select_related("provider", "invoice", "case__person").in_bulk(list(ids))
+def _payments(ids: Iterable[int], user: User) -> dict[int, Payment]:
+    rows = Payment.objects.select_related("provider", "invoice", "case__person")
+    return {row.pk: row for row in rows.filter(pk__in=list(ids)).annotate(own=_own(user))}
+
+
+def _own(user: User) -> ExpressionWrapper:
+    return ExpressionWrapper(own_interest(user), output_field=BooleanField())
 
 
 def _paid_before(run: PaymentRun) -> QuerySet[Payment]:

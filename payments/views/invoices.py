@@ -106,11 +106,12 @@ def _approve_each(references: Sequence[str], by: User) -> list[Outcome]:
 
 
 def _approve_one(reference: str, by: User) -> Outcome:
+    reference = reference.replace("\x00", "")
     try:
         invoice = invoice_for_finance(reference)
         if not by.has_perm("payments.check_invoice", invoice):
             raise Invoice.DoesNotExist
-    except (Invoice.DoesNotExist, ValueError):
+    except Invoice.DoesNotExist:
         return Outcome(reference[:12], False, "There is no such invoice.")
     if invoice.state == InvoiceState.APPROVED and invoice.approved_by is not None:
         who = "you" if invoice.approved_by_id == by.pk else invoice.approved_by.full_name

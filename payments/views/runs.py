@@ -23,6 +23,8 @@ from payments.selectors.desk import runs as all_runs
 from payments.selectors.due import due_by_provider, due_invoices
 from payments.selectors.finance_story import story_of_run
 from payments.selectors.runs import (
+    NOT_ANSWERED,
+    RunSummary,
     payments_of_run,
     run_before,
     run_by_reference,
@@ -51,6 +53,7 @@ SINGLE_LIMIT = 500
 """How many single invoices of one provider a page offers to choose from."""
 
 PROVIDERS_SHOWN = 20
+LEFT_OUT_SHOWN = 50
 
 Form = forms.Form
 
@@ -248,14 +251,16 @@ def _about(request: HttpRequest, found: PaymentRun, user: User) -> dict[str, Any
     return {
         "run": found,
         "summary": summary,
-        "progress": _progress(found, summary.answered_percent),
-        "checks": run_checks(found),
+        "progress": _progress(found, summary),
+        "checks": run_checks(found, user=user),
         "checking": checking,
         "before": before,
         "more_than_before": found.total_pence - before.total_pence if before else 0,
         "providers": providers[:PROVIDERS_SHOWN],
         "other_providers": providers[PROVIDERS_SHOWN:],
         "other_providers_pence": sum(one.total_pence for one in providers[PROVIDERS_SHOWN:]),
+        "left_out": summary.exceptions[:LEFT_OUT_SHOWN],
+        "left_out_more": max(0, len(summary.exceptions) - LEFT_OUT_SHOWN),
         "page": page_of(request, payments_of_run(found, user=user, state=state, order=order)),
         "state": state,
         "order": order,
@@ -272,17 +277,13 @@ def _about(request: HttpRequest, found: PaymentRun, user: User) -> dict[str, Any
     }
 
 
-def _progress(found: PaymentRun, percent: int) -> dict[str, Any] | None:
-    """How far a run that is being sent has come, or nothing."""
+def _progress(found: PaymentRun, summary: RunSummary) -> dict[str, Any] | None:
+    """How far a run that is being sent has come, or nothing. It is at 100 only when it is over."""
     if found.state not in GOING:
         return None
-    return {"percent": min(percent, 99), "words": _progress_words(found, percent)}
-
-
-def _progress_words(found: PaymentRun, percent: int) -> str:
-    if percent >= 100:
-        return f"Every one of {plural(found.payment_count, 'payment')} has an answer. Finishing."
-    return f"{percent}% of {plural(found.payment_count, 'payment')} have an answer."
+    answered = sum(one.count for one in summary.by_state if one.state not in NOT_ANSWERED)
+    words = f"{answered:,} of {plural(found.payment_count, 'payment')} answered."
+    return {"percent": min(summary.answered_percent, 99), "words": words}
 
 
 def _checkers(found: PaymentRun) -> str:
@@ -298,7 +299,7 @@ def run_progress(request: HttpRequest, found: PaymentRun) -> HttpResponse:
     """The bar alone for htmx, which loads the whole page when the run is over; else the run's page."""
     if not getattr(request, "htmx", False):
         return redirect("payments:run", found.reference)
-    progress = _progress(found, run_summary(found).answered_percent)
+    progress = _progress(found, run_summary(found))
     answer = render(
         request, "payments/finance/bits/progress.html", {"run": found, "progress": progress}
     )
