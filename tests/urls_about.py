@@ -14,7 +14,7 @@ from carebudget.notify.models import Document, Message
 from carebudget.notify.services import send_message
 from carebudget.people.models import Team, User
 from carebudget.people.services import invite_user
-from payments.models import Invoice, Payment, PaymentRun, ServiceAgreement, StatementLine
+from payments.models import Account, Invoice, Payment, PaymentRun, ServiceAgreement, StatementLine
 from payments.rules.statements import write_camt053
 from payments.services import import_statement
 from payments.services.accounts import statement_account
@@ -135,11 +135,59 @@ def kept(name: str) -> Entry:
     return lambda w: ({"public_id": getattr(w, name).public_id}, getattr(w, name))
 
 
+def named(name: str) -> Entry:
+    """An address with the reference of something in the world."""
+    return lambda w: ({"reference": getattr(w, name).reference}, getattr(w, name))
+
+
 ABOUT: dict[str, Entry] = {
     "account_reset_password_from_key": lambda w: ({"uidb36": "1", "key": "no-key"}, None),
     "people:invitation": lambda w: ({"token": w.token}, None),
     "notify:message": kept("message"),
     "notify:document": kept("document"),
+    "desks:case": case("agreed"),
+    "desks:case_close": case("agreed"),
+    "desks:my_budget": case("agreed"),
+    "desks:story": case("agreed"),
+    "payments:client_money": case("agreed"),
+    "payments:client_invoices": case("agreed"),
+    "payments:client_invoice": lambda w: (
+        {"reference": w.invoice.case.reference, "invoice": w.invoice.reference},
+        w.invoice,
+    ),
+    "payments:support": case("agreed"),
+    "payments:support_offer": case("agreed"),
+    "payments:support_another": case("agreed", number=1),
+    "payments:finance_invoice": named("invoice"),
+    "payments:finance_payment": named("payment"),
+    "payments:run": named("run"),
+    "payments:run_progress": named("run"),
+    "payments:run_new_for": named("provider"),
+    "payments:line": kept("line"),
+    "payments:line_sum": kept("line"),
+    "payments:statement": lambda w: (
+        {"public_id": w.line.statement.public_id},
+        w.line.statement,
+    ),
+    "payments:ledger_account": lambda w: _account(w.cases["agreed"]),
+    "payments:provider_agreement": named("agreement"),
+    "payments:provider_agreement_answered": named("agreement"),
+    "payments:provider_invoice_new": named("agreement"),
+    "payments:provider_invoice_total": named("agreement"),
+    "payments:provider_invoice": named("invoice"),
+    "payments:provider_invoice_sent": named("invoice"),
+    "payments:provider_invoice_take_back": named("invoice"),
+    "providers:provider": named("provider"),
+    "providers:approved": named("provider"),
+    "providers:change": named("provider"),
+    "providers:check": named("provider"),
+    "providers:invite": named("provider"),
+    "providers:rate": named("provider"),
+    "providers:suspend": named("provider"),
+    "providers:member": lambda w: (
+        {"reference": w.provider.reference, "public_id": w.provider.members.get().user.public_id},
+        w.provider,
+    ),
     "plans:referred": case("referred"),
     "plans:take": case("nobodys"),
     "plans:case_assign": case("referred"),
@@ -185,3 +233,9 @@ ABOUT: dict[str, Entry] = {
 
 def _section(of: Case) -> tuple[dict[str, Any], Any]:
     return {"reference": of.reference, "section": of.pack.rules.sections[0].key}, of
+
+
+def _account(of: Case) -> tuple[dict[str, Any], Any]:
+    """An account of the case, so that finance's own family is asked about as well."""
+    account = Account.objects.filter(case=of).order_by("code")[0]
+    return {"code": account.code}, account

@@ -16,11 +16,13 @@ from carebudget.notify.models import Document, Message
 from carebudget.people.access import PUBLIC, SIGNED_IN
 from carebudget.people.models import Person, Representation, Role, RoleHolding, Team, User
 from payments.models import (
+    Account,
     Invoice,
     Match,
     Payment,
     PaymentRun,
     ServiceAgreement,
+    Statement,
     StatementFile,
     StatementLine,
 )
@@ -45,6 +47,7 @@ class Examples:
 
 
 EXAMPLE_OF: dict[str, Callable[[Examples], Any]] = {
+    "Account": lambda e: Account(),
     "AuditChain": lambda e: AuditChain(key=e.case.chain),
     "Case": lambda e: e.case,
     "Challenge": lambda e: Challenge(case=e.case),
@@ -59,6 +62,7 @@ EXAMPLE_OF: dict[str, Callable[[Examples], Any]] = {
     "Proof": lambda e: None,
     "Provider": lambda e: e.provider,
     "ServiceAgreement": lambda e: ServiceAgreement(case=e.case, provider=e.provider),
+    "Statement": lambda e: Statement(),
     "StatementFile": lambda e: StatementFile(),
     "StatementLine": lambda e: StatementLine(),
     "SupportPlan": lambda e: SupportPlan(case=e.case),

@@ -336,7 +336,9 @@ class Story:
         edith.sees("£224.00", "Fernhill Care")
         iris = self.staff("Iris").go(f"/audit/chains/case:{self.case}/")
         iris.sees("Every link on this page holds")
-        iris.go(f"/my-budget/{self.case}/story/").sees("David Pell", "agreed the plan", "Nora Calloway")
+        iris.go(f"/my-budget/{self.case}/story/").sees(
+            "David Pell", "agreed the plan", "Nora Calloway"
+        )
         iris.go(f"/audit/chains/run:{self.run}/").sees("Grace Tulley", "Owen Marsh")
         iris.go("/audit/").press("Prove it now").sees("Record and ledger hold")
 
