@@ -10,8 +10,11 @@ from .turns import turn_of, with_standing
 
 
 def _with_people(cases: QuerySet[Case]) -> QuerySet[Case]:
-    return cases.select_related("person__user", "pack", "worker", "team").prefetch_related(
-        "person__representations__user", "person__family_ties"
+    """With the people around them; the pack's text stays where it is, because its rules are kept parsed."""
+    return (
+        cases.select_related("person__user", "pack", "worker", "team")
+        .defer("pack__content", "pack__source_yaml")
+        .prefetch_related("person__representations__user", "person__family_ties")
     )
 
 
@@ -54,7 +57,7 @@ def caseload(
     ``scope``: ``mine``, ``team`` (of a manager's teams), ``decide`` (plans waiting for a decision) or
     ``unassigned``. Cases of the user's own family never show.
     """
-    rows = with_standing(_with_people(Case.objects.defer("pack__content", "pack__source_yaml")))
+    rows = with_standing(_with_people(Case.objects.all()))
     teams = user.role_holdings.exclude(team=None).values("team")
     if scope == "mine":
         rows = rows.filter(worker=user)

@@ -26,14 +26,9 @@ class Voice:
         return "your" if self.own else f"{self.name}’s"
 
     @property
-    def you_have(self) -> str:
-        """``you have`` or ``Margaret has``."""
-        return "you have" if self.own else f"{self.name} has"
-
-    @property
-    def you_are(self) -> str:
-        """``you are`` or ``Margaret is``."""
-        return "you are" if self.own else f"{self.name} is"
+    def begins(self) -> str:
+        """``Your`` or ``Margaret’s``, to begin a sentence with."""
+        return "Your" if self.own else self.your
 
 
 def voice_for(case: Case, user: User) -> Voice:

@@ -11,7 +11,8 @@ from carebudget.audit.models import AuditEvent
 from carebudget.money import format_pence
 from carebudget.people.models import Role
 
-from ..models import Case
+from ..models import Case, Stage
+from .progress import stage_label
 
 WORDS = {
     # people and how they come in
@@ -112,18 +113,18 @@ WORDS = {
 }
 """What each verb says after a name. Every verb that a service records stands here; a test sees to it."""
 
-FOLLOWS = tuple(
-    f"case.{stage}"
+FOLLOWS = {
+    f"case.{stage}": f"moved the case to “{stage_label(stage)}”"
     for stage in (
-        "eligible",
-        "not_eligible",
-        "budgeted",
-        "planning",
-        "awaiting_agreement",
-        "agreed",
-        "live",
+        Stage.ELIGIBLE,
+        Stage.NOT_ELIGIBLE,
+        Stage.BUDGETED,
+        Stage.PLANNING,
+        Stage.AWAITING_AGREEMENT,
+        Stage.AGREED,
+        Stage.LIVE,
     )
-)
+}
 """Moves that follow at once from an act which is told beside them; the record keeps both."""
 ROLES = dict(Role.choices)
 UNPRICED = ("plan.changed",)
@@ -163,18 +164,10 @@ def told(events: Iterable[AuditEvent]) -> list[TimelineItem]:
     """Events as a person reads them; the same thing done several times in a row is told once."""
     items: list[TimelineItem] = []
     times: list[int] = []
-    for item in map(as_item, events):
+    for item in map(_in_the_story, events):
         last = items[-1] if items else None
-        if (
-            last
-            and not item.reason
-            and (last.who, last.what, last.reason)
-            == (
-                item.who,
-                item.what,
-                "",
-            )
-        ):
+        same = last and (last.who, last.what, last.reason) == (item.who, item.what, "")
+        if same and not item.reason:
             times[-1] += 1
         else:
             items.append(item)
@@ -185,13 +178,21 @@ def told(events: Iterable[AuditEvent]) -> list[TimelineItem]:
     ]
 
 
+def _in_the_story(event: AuditEvent) -> TimelineItem:
+    """As the record says it, without what says little on a page about one person."""
+    item = as_item(event)
+    if event.verb in UNPRICED:
+        item = replace(item, what=WORDS[event.verb])
+    return replace(item, role="") if event.role == Role.CLIENT else item
+
+
 def as_item(event: AuditEvent) -> TimelineItem:
     """One event of the record in plain words; erased words stay erased."""
     words = getattr(event, "words", None)
     said = (words.words if words else None) or {}
-    what = WORDS.get(event.verb, event.verb.replace(".", " ").replace("_", " "))
+    what = (WORDS | FOLLOWS).get(event.verb, event.verb.replace(".", " ").replace("_", " "))
     amount = event.changes.get("annual_pence", event.changes.get("total_pence"))
-    if isinstance(amount, int) and event.verb not in UNPRICED:
+    if isinstance(amount, int):
         what += f": {format_pence(amount)}"
     who = str(said.get("actor", "name erased"))
     if said.get("on_behalf_of"):
@@ -199,7 +200,7 @@ def as_item(event: AuditEvent) -> TimelineItem:
     return TimelineItem(
         at=event.at,
         who=who,
-        role="" if event.role == Role.CLIENT else str(ROLES.get(event.role, event.role)),
+        role=str(ROLES.get(event.role, event.role)),
         what=what,
         reason=str(said.get("reason", "")),
         changes=event.changes,

@@ -163,7 +163,7 @@ def _for_client(case: Case, here: Standing, voice: Voice) -> Words | None:
         case Stage.AGREED:
             return (
                 f"Set up {voice.your} support",
-                f"{voice.your.capitalize()} plan is agreed. Offer the work to the providers in it.",
+                f"{voice.begins} plan is agreed. Offer the work to the providers in it.",
                 f"/my-budget/{case.reference}/support/",
             )
     return None

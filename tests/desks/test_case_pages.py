@@ -10,6 +10,7 @@ from carebudget import clock
 from carebudget.desks.selectors.case import age_of
 from carebudget.people.models import FamilyTie, Representation
 from plans.models import PlanState, Stage, StageVisit
+from plans.services import answer_challenge, take_up_challenge
 from tests.desks.desk_world import (
     EVERY_STAGE,
     again,
@@ -157,6 +158,11 @@ def test_a_challenge_is_a_card_and_leads_to_the_answer_for_who_may_give_it(clien
     seen = page(client, crew().worker, desk(case)).content.decode()
     assert answer not in seen
     assert f"/my-budget/{case.reference}/challenge/" in seen
+    take_up_challenge(challenge=challenge, by=crew().manager)
+    assert "The manager 0 looks at it." in read(client, crew().worker, desk(case))
+    answer_challenge(challenge=challenge, upheld=False, answer="It stands.", by=crew().manager)
+    assert "Not upheld" in read(client, crew().worker, desk(case))
+    assert "Answered by The manager 0 on" in read(client, crew().worker, desk(case))
 
 
 def test_the_manager_may_give_the_case_to_somebody_else(client: Client):

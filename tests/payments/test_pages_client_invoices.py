@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from payments import services as money
-from payments.models import Invoice, InvoiceState, Payment
+from payments.models import Invoice, InvoiceState
 from tests.desks.desk_world import again, page, post, queries, read, words
 from tests.factories.worlds import (
     AgreementFactory,
@@ -182,30 +182,13 @@ def test_an_approved_invoice_is_paid_in_the_next_run(client: Client):
     assert "Is this invoice right?" not in said
 
 
-def test_in_a_run_it_says_so_with_the_reference(client: Client):
-    invoice = InvoiceFactory(state="approved", payable=False)
+def test_in_a_run_it_says_so_with_the_reference(stripe_sandbox: Any, client: Client):
+    invoice = InvoiceFactory(state="approved", payable=True)
     officer, _ = finance()
-    run = Payment.objects.create(
-        obligation=f"invoice:{invoice.reference}",
-        run=make_run(officer),
-        invoice=invoice,
-        case=invoice.case,
-        plan=invoice.agreement.plan,
-        provider=invoice.provider,
-        payable=invoice.entry.legs.exclude(account__case=invoice.case).get().account,
-        rail="stripe",
-        destination="acct_1",
-        amount_pence=invoice.total_pence,
-    )
+    run = money.make_run(by=officer)
     said = read(client, person_of(invoice), path(invoice))
-    assert f"In payment run {run.run.reference}, which a second person checks." in said
-    assert run.reference in said
-
-
-def make_run(officer: Any) -> Any:
-    from payments.models import PaymentRun
-
-    return PaymentRun.objects.create(made_by=officer)
+    assert f"In payment run {run.reference}, which a second person checks." in said
+    assert run.payments.get().reference in said
 
 
 def test_a_rejected_invoice_says_why_and_that_its_money_is_free_again(client: Client):

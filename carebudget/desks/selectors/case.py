@@ -308,7 +308,11 @@ def _challenges(case: Case, user: User) -> list[Card]:
         if user.has_perm("plans.consider_challenge", one):
             href = reverse("plans:challenge_answer", args=[case.reference, one.reference])
         words = f"“{one.get_about_display()}”, since {_day(one.raised_at):%-d %B %Y}."
-        if one.considered_by:
+        if one.considered_by and one.answered_at:
+            words += (
+                f" Answered by {one.considered_by.full_name} on {_day(one.answered_at):%-d %B %Y}."
+            )
+        elif one.considered_by:
             words += f" {one.considered_by.full_name} looks at it."
         cards.append(
             Card("Challenge", words, one.state, one.get_state_display(), href, "Read the challenge")

@@ -83,7 +83,6 @@ class Row:
     stage: str
     turn: Turn
     due_on: date | None
-    first: bool
 
     @property
     def is_late(self) -> bool:
@@ -162,7 +161,6 @@ def rows_of(cases: list[Case], user: User) -> list[Row]:
             stage=stage_label(case.stage),
             turn=turns[case.pk],
             due_on=turns[case.pk].standing.due_on,
-            first=turns[case.pk].action is not None,
         )
         for case in cases
     ]

@@ -89,7 +89,7 @@ class MyBudget:
     def heading(self) -> str:
         """What the page is about: a request until there is a sum, then a budget."""
         about = "budget" if self.indicative or self.agreed else "request for support"
-        return f"{_capital(self.voice.your)} {about}"
+        return f"{self.voice.begins} {about}"
 
     @property
     def is_decided(self) -> bool:
@@ -205,7 +205,7 @@ def _pages(
     if newest:
         agreed = newest in SEALED
         words = "What was agreed" if agreed else f"What {voice.you} would like, and how"
-        found.append(Page(f"{_capital(voice.your)} plan", words, f"{base}/plan/"))
+        found.append(Page(f"{voice.begins} plan", words, f"{base}/plan/"))
     if indicative:
         words = "How much there is, and how we worked it out"
         found.append(Page("The sum", words, f"{base}/budget/"))
@@ -215,7 +215,3 @@ def _pages(
         words = "You can begin to answer now, before anybody calls"
         found.append(Page("The questions", words, f"{base}/questions/"))
     return found
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]

@@ -143,7 +143,7 @@ def in_short(case: Case, standing: Standing, support: SupportStanding) -> str:
     who = case.person.full_name if case.stage == Stage.AGREED else holder(case, standing)
     moment = standing.entered_at
     since = f" since {timezone.localtime(moment):%-d %b %Y}" if moment else ""
-    return f"With {who}{since}" if who else since.strip().capitalize()
+    return f"With {who}{since}" if who else f"Open{since}"
 
 
 def _with_whom(case: Case, standing: Standing) -> str:
