@@ -99,11 +99,13 @@ WORDS = {
     "line.set_aside": "set a line of a statement aside",
     # providers and settings
     "provider.registered": "put a provider on the list",
+    "provider.changed": "put right what the list says of a provider",
     "provider.checked": "checked a provider",
     "provider.approved": "approved a provider",
     "provider.suspended": "suspended a provider",
     "provider.rate_added": "published a price",
     "provider.member_invited": "invited somebody to sign in for a provider",
+    "provider.member_ended": "ended somebody’s sign-in for a provider",
     "payout.opened": "opened an account for payments to a provider",
     "payout.started": "noted that a provider’s account is not finished",
     "payout.ready": "noted that a provider can be paid",

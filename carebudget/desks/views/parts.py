@@ -55,6 +55,10 @@ def parts(request: HttpRequest) -> HttpResponse:
             "work": _work(),
             "tasks": TASKS,
             "rows": ROWS,
+            "cards": [
+                {"title": "Your plan", "words": "The council agreed it on 3 March 2026.", "state": "agreed", "label": "Agreed", "href": "#cards", "action": "Read your plan"},
+                {"title": "Your money", "words": "There is nothing to see before your plan is agreed."},
+            ],
             "action": NextAction("Look at the plan", "Margaret has sent it. Agree it, return it, or pass it up.", "#next", clock.today() + timedelta(days=4)),
             "refusal": Refused("specimen", "You cannot agree this plan yourself.", "Pass it up with what you recommend."),
             "conflict": Conflict("specimen", "This plan is “Agreed”, so it has already moved on.", "Look at it again before you do anything else."),
@@ -96,6 +100,7 @@ SECTIONS = (
     ("table", "Tables"),
     ("next", "What to do now"),
     ("work", "Lists of work"),
+    ("cards", "Cards of a case"),
     ("tasks", "Task list"),
     ("summary", "Summary list"),
     ("empty", "Nothing there yet"),
