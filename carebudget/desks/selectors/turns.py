@@ -143,6 +143,8 @@ def in_short(case: Case, standing: Standing, support: SupportStanding) -> str:
     who = case.person.full_name if case.stage == Stage.AGREED else holder(case, standing)
     moment = standing.entered_at
     since = f" since {timezone.localtime(moment):%-d %b %Y}" if moment else ""
+    for group in ("A ", "The "):
+        who = who.replace(group, group.lower(), 1) if who.startswith(group) else who
     return f"With {who}{since}" if who else f"Open{since}"
 
 
