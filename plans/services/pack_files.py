@@ -3,6 +3,7 @@
 Nothing here touches the database, so that a budget can be worked out from a file alone.
 """
 
+import copy
 import json
 from collections.abc import Hashable, Iterable, Mapping
 from functools import lru_cache
@@ -34,6 +35,13 @@ _TYPES = {
 def read_pack_file(path: Path) -> tuple[Pack, dict[str, Any], str]:
     """The pack in a YAML file, its content and its text. Raises ``Refused`` with file, line and fault."""
     text = _text_of(path)
+    pack, content = _read(path.name, text)
+    return pack, copy.deepcopy(content), text
+
+
+@lru_cache(maxsize=64)
+def _read(name: str, text: str) -> tuple[Pack, dict[str, Any]]:
+    """Reading a pack takes a tenth of a second; the same text need not be read again."""
     try:
         content = yaml.load(text, Loader=_OnceLoader)  # noqa: S506 (a SafeLoader, and stricter)
         check_shape(content)
@@ -42,16 +50,16 @@ def read_pack_file(path: Path) -> tuple[Pack, dict[str, Any], str]:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
         raise Refused(
-            "pack_unreadable", f"{path.name}{line}: {getattr(error, 'problem', error)}."
+            "pack_unreadable", f"{name}{line}: {getattr(error, 'problem', error)}."
         ) from error
     except RecursionError as error:
-        raise Refused("pack_unreadable", f"{path.name}: nested too deeply.") from error
+        raise Refused("pack_unreadable", f"{name}: nested too deeply.") from error
     except PackError as error:
         line_no = line_of(text, error.path)
         line = f", line {line_no}" if line_no else ""
-        raise Refused("pack_broken", f"{path.name}{line}: {error.path} {error.message}.") from error
+        raise Refused("pack_broken", f"{name}{line}: {error.path} {error.message}.") from error
     content.pop("x-shared", None)
-    return pack, content, text
+    return pack, content
 
 
 def _text_of(path: Path) -> str:
@@ -144,7 +152,7 @@ def line_of(text: str, path: str) -> int | None:
     for part in path.replace("[", ".[").split(".")[1:]:
         begins: Any = None
         if isinstance(node, yaml.MappingNode):
-            begins, node = next(((k, v) for k, v in node.value if k.value == part), (None, None))
+            begins, node = _entry(node, part)
         elif isinstance(node, yaml.SequenceNode) and part.startswith("["):
             index = int(part.strip("[]"))
             node = node.value[index] if index < len(node.value) else None
@@ -155,7 +163,22 @@ def line_of(text: str, path: str) -> int | None:
     return line
 
 
-@lru_cache(maxsize=16)
+def _entry(node: yaml.MappingNode, name: str) -> tuple[Any, Any]:
+    """The name and value in a group; a value that was merged in (``<<``) where it is not its own."""
+    merged: list[Any] = []
+    for key, value in node.value:
+        if key.value == name:
+            return key, value
+        if key.tag == "tag:yaml.org,2002:merge":
+            merged += value.value if isinstance(value, yaml.SequenceNode) else [value]
+    for other in merged:
+        found = _entry(other, name)
+        if found[0] is not None:
+            return found
+    return None, None
+
+
+@lru_cache(maxsize=64)
 def bundled_pack(key: str) -> Pack:
     """The pack as it stands in this release's own files, without a database. Raises ``Refused``."""
     known = sorted(path.stem for path in DIRECTORY.glob("*.yaml"))
