@@ -1,4 +1,4 @@
-"""The resource allocation system by worked examples, for every method and every option of both packs."""
+"""The resource allocation system by worked examples, for every method, and every option of both Care Act packs."""
 
 from fractions import Fraction
 
@@ -6,7 +6,7 @@ import pytest
 
 from plans.rules.allocation import Allocation, LocalAdjustment, allocate
 from plans.rules.pack import Pack
-from tests.plans.rules.rule_world import KEYS, answers, mapping, one_question_pack, pack
+from tests.plans.rules.rule_world import CARE_ACT, answers, mapping, one_question_pack, pack
 
 # Pence a year for net points, worked out by hand on the straight lines of each pack's table, each
 # rounded to whole pounds, halves up: 4 points of 10 on the way to £2,080 are £832.
@@ -34,7 +34,7 @@ def steps(found: Allocation) -> dict[str, Fraction]:
     ("key", "question", "option", "points"),
     [
         (key, question.key, option.key, option.points)
-        for key in KEYS
+        for key in CARE_ACT
         for question in pack(key).questions
         if question.role == "need"
         for option in question.options
