@@ -14,6 +14,8 @@ GATES = ("cause", "condition", "health", "wellbeing")
 ABOUT_AN_OUTCOME = ("need", "ways", "unpaid")
 ROLES = ("", "words", *GATES, "adjustment", *ABOUT_AN_OUTCOME)
 NEEDED_BY_PLAN = ("words", "outcomes", "supports")
+TAKEN_ADDRESSES = ("check",)
+"""Sections have the address of their key, beside the page on which all answers are checked."""
 
 
 def check_sense(pack: Pack) -> None:
@@ -71,6 +73,10 @@ def _questions_fit(pack: Pack) -> None:
     for at, section in enumerate(pack.sections):
         if not section.questions:
             raise PackError(f"pack.sections[{at}].questions", "must not be empty")
+        if section.key in TAKEN_ADDRESSES:
+            raise PackError(
+                f"pack.sections[{at}].key", f"“{section.key}” is another page’s address"
+            )
     for path, question in placed_questions(pack):
         if question.role not in ROLES:
             raise PackError(f"{path}.role", f"must be one of {', '.join(ROLES[1:])}")

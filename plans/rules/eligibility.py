@@ -191,13 +191,14 @@ def _no_sentence(
     met = {condition.condition for condition in conditions if condition.met}
     why += [condition.words_unmet for condition in test.conditions if condition.key not in met]
     if not enough:
-        hard = plural(unmet, "part") if unmet else "no part"
+        needed = plural(test.outcomes_needed, "part")
         why.append(
-            f"{hard} of your life cannot be managed, and the rules need {test.outcomes_needed} or more"
+            f"the rules ask for {needed} of life that you cannot manage, and your answers show {unmet or 'none'}"
         )
     if not wellbeing_met:
         why.append("the answers do not show a big effect on your wellbeing")
-    return f"{test.words_not_eligible} The reason: {join_words(why)}."
+    told = "The reason" if len(why) == 1 else "The reasons"
+    return f"{test.words_not_eligible} {told}: {'; '.join(why)}."
 
 
 def lower_first(words: str) -> str:

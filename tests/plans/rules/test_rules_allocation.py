@@ -215,7 +215,22 @@ def test_a_price_list_adds_what_each_need_costs_less_unpaid_help():
         ("price.nights", "£21,900.00"),
     ]
     assert found.annual_pence == 2_372_910
-    assert prices[0].label == "Washing and keeping clean"
+    assert [step.label for step in prices] == [
+        "Washing and keeping clean",
+        "Do you need somebody at night?",
+    ]
+    assert prices[0].detail == (
+        "104 times a year at £23.45, less what family or friends do: about a quarter of it"
+    )
+    assert prices[1].detail == "182.5 times a year at £120.00"
+
+
+def test_the_working_of_a_price_list_shows_prices_and_no_points_though_the_points_are_kept():
+    made = price_list_pack()
+    found = allocate(made, answers(made, hygiene_need="two", nights="awake"))
+    assert found.points == 20
+    assert [step.key for step in found.steps] == ["price.hygiene_need", "price.nights", "rounding"]
+    assert {step.unit for step in found.steps} == {"pence"}
 
 
 def test_minimum_and_maximum_hold_and_the_working_says_so():

@@ -50,8 +50,9 @@ def test_an_adult_with_one_outcome_is_not_eligible(outcome):
     found = proposed(**{f"{outcome}_ways": ADULT_WAYS}, wellbeing=["health"])
     assert not found.eligible
     assert (found.unmet_count, found.outcomes_needed, found.outcomes_met) == (1, 2, False)
-    assert "1 part of your life cannot be managed" in found.sentence
-    assert "2 or more" in found.sentence
+    assert found.sentence.endswith(
+        "The reason: the rules ask for 2 parts of life that you cannot manage, and your answers show 1."
+    )
 
 
 @pytest.mark.parametrize(("one", "other"), list(itertools.combinations(ADULTS, 2)))
@@ -87,7 +88,7 @@ def test_needs_that_do_not_arise_from_illness_or_impairment_are_not_enough():
 
 def test_every_condition_that_fails_is_told():
     found = proposed(cause="no")
-    assert "no part of your life" in found.sentence
+    assert "your answers show none" in found.sentence
     assert "do not come from" in found.sentence
     assert "wellbeing" in found.sentence
 
@@ -120,7 +121,9 @@ def test_a_carer_whose_health_is_at_risk_is_eligible_without_any_outcome():
 def test_a_carer_with_neither_is_not_eligible():
     found = proposed("carers", wellbeing=["health"])
     assert not found.eligible
-    assert "1 or more" in found.sentence
+    assert "ask for 1 part of life that you cannot manage, and your answers show none" in (
+        found.sentence
+    )
 
 
 def test_a_carer_whose_care_is_not_needed_is_not_eligible():
@@ -211,10 +214,10 @@ def test_the_sentence_to_somebody_eligible_names_each_outcome_and_health_first()
 
 def test_the_sentence_to_somebody_not_eligible_gives_every_reason_and_counts():
     assert proposed(cause="no").sentence == (
-        "The rules do not let the council give you a budget at the moment. The reason: the "
-        "difficulties do not come from what this programme is for, no part of your life cannot be "
-        "managed, and the rules need 2 or more and the answers do not show a big effect on your "
-        "wellbeing."
+        "The rules do not let the council give you a budget at the moment. The reasons: the "
+        "difficulties do not come from what this programme is for; the rules ask for 2 parts of life "
+        "that you cannot manage, and your answers show none; the answers do not show a big effect on "
+        "your wellbeing."
     )
 
 

@@ -96,6 +96,7 @@ BROKEN = [
         "pack.sections[1].questions[2].options[0].key",
         "not a way of this pack",
     ),
+    ("sections.2.key", "check", "pack.sections[2].key", "another page’s address"),
     ("sections.2.key", "nutrition", "pack.sections[2]", "“nutrition” stands twice"),
     ("outcomes.1.key", "nutrition", "pack.sections[2].questions[0].outcome", "“hygiene” is not"),
     ("ways.1.key", "cannot", "pack.ways[1]", "“cannot” stands twice"),

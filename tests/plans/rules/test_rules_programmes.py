@@ -52,7 +52,7 @@ def test_one_outcome_fewer_than_the_rules_need_is_not_enough(key):
     assert not found.eligible
     assert not found.outcomes_met
     assert found.unmet_count == of.eligibility.outcomes_needed - 1
-    assert f"the rules need {of.eligibility.outcomes_needed} or more" in found.sentence
+    assert f"the rules ask for {of.eligibility.outcomes_needed} part" in found.sentence
     assert found.sentence.startswith(of.eligibility.words_not_eligible)
 
 
