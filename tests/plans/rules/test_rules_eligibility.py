@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plans.rules.eligibility import propose_eligibility
+from plans.rules.eligibility import EligibilityProposal, propose_eligibility
 from tests.plans.rules.rule_world import answers, pack
 
 ADULTS = [outcome.key for outcome in pack().outcomes]
@@ -143,7 +143,9 @@ def test_taking_longer_is_not_a_way_for_carers():
 def test_an_outcome_that_nobody_has_told_about_is_said_to_be_so():
     found = propose_eligibility(pack(), {})
     assert not found.eligible
-    assert all("have not told us" in outcome.sentence for outcome in found.outcomes)
+    assert [outcome.sentence for outcome in found.outcomes] == [
+        f"{outcome.title}: you have not told us about this yet." for outcome in pack().outcomes
+    ]
 
 
 @given(
@@ -228,3 +230,23 @@ def test_an_answer_that_is_no_answer_meets_no_condition():
     for cause in (True, "yes", ["yes"], ["no", "yes"]):
         found = propose_eligibility(pack(), {**answers(pack()), "cause": cause})
         assert found.cause_met
+
+
+def test_a_decision_that_was_kept_before_there_were_gateways_can_still_be_read():
+    kept = proposed(nutrition_need="some", toilet_need="some", wellbeing=["health"]).as_data()
+    assert set(kept) == {
+        "eligible", "cause_met", "outcomes_met", "health_at_risk", "wellbeing_met", "wellbeing",
+        "unmet_count", "outcomes_needed", "sentence", "conditions", "outcomes",
+    }  # fmt: skip
+    assert kept["outcomes"][0] == {
+        "outcome": "nutrition",
+        "title": "Eating and drinking",
+        "unmet": True,
+        "ways": ["cannot"],
+        "points": 9,
+        "sentence": "Eating and drinking: you cannot do it without help or being reminded.",
+    }
+    assert kept["conditions"] == []
+    del kept["conditions"]
+    read = EligibilityProposal.from_data(kept)
+    assert (read.eligible, read.conditions, read.wellbeing) == (True, (), ("health",))

@@ -2,6 +2,7 @@
 
 import json
 import re
+from fractions import Fraction
 
 import pytest
 import yaml
@@ -151,5 +152,65 @@ def test_a_pack_finds_its_questions_sections_and_outcomes_by_key():
     assert pack().section("home-safety").title == "Being safe at home"
     assert pack().outcome("work").source.endswith("(h)")
     for look in (pack().question, pack().section, pack().outcome):
-        with pytest.raises(KeyError):
+        with pytest.raises(KeyError, match="nowhere"):
             look("nowhere")
+    assert pack().question("nights").option("nowhere") is None
+
+
+def test_what_a_pack_leaves_out_is_read_as_nothing_special():
+    content = mapping()
+    del content["sections"][0]["intro"], content["allocation"]["adjustments"]
+    for name in ("round_to_pence", "minimum_pence", "maximum_pence"):
+        del content["allocation"][name]
+    for name in ("direct_payment_first_weeks", "direct_payment_then_weeks"):
+        del content["review_timetable"][name]
+    del content["time_limits"][0]["target_days"], content["delegated_limits"][0]["above_indicative"]
+    made = Pack.from_mapping(content)
+    table = made.allocation
+    assert made.sections[0].intro == ""
+    assert (table.adjustments, table.round_to_pence) == ((), 1)
+    assert (table.minimum_pence, table.maximum_pence) == (0, None)
+    assert (table.pence_per_point, table.bands, table.prices) == (0, (), ())
+    assert made.reviews.direct_payment_first_weeks == 26
+    assert made.reviews.direct_payment_then_weeks == 52
+    assert made.stages[0].target_days == made.stages[0].usual_days == 5
+    assert made.limits[0].above_indicative is False
+    assert (made.eligibility.health_question, made.eligibility.conditions) == ("", ())
+    assert made.criteria[0].needs == "words"
+    cause, words = made.question("cause"), made.question("cause_words")
+    assert (words.hint, words.outcome, words.options) == ("", "", ())
+    assert (cause.required, words.required) == (True, False)
+    assert (cause.options[1].hint, cause.options[1].points) == ("", 0)
+    assert (cause.options[1].share, cause.options[1].means_unable) == (0, False)
+
+
+def test_a_question_without_a_role_has_none_and_a_pack_for_its_gateway_alone_has_no_cause():
+    content = mapping("maternity")
+    del content["sections"][0]["questions"][0]["role"]
+    made = Pack.from_mapping(content)
+    assert made.questions[0].role == ""
+    assert made.eligibility.cause_question == ""
+    bare = Pack.from_mapping(mapping("work-and-skills"))
+    assert (bare.wellbeing, bare.eligibility.wellbeing_question) == ((), "")
+    assert bare.allocation.knots == ()
+
+
+def test_words_lose_their_line_breaks_and_a_figure_may_stand_for_words():
+    content = mapping()
+    content["title"] = "  Support\n  for   adults \n"
+    content["version"] = 2027
+    content["eligibility"]["what_else_helps"] = ["Groups \n and   clubs."]
+    made = Pack.from_mapping(content)
+    assert (made.title, made.version) == ("Support for adults", "2027")
+    assert made.eligibility.what_else_helps == ("Groups and clubs.",)
+
+
+def test_an_adjustment_and_a_price_keep_their_exact_figures():
+    content = mapping()
+    content["allocation"]["adjustments"][3]["percent"] = "12.5"
+    content["allocation"]["adjustments"][3]["pence"] = 7
+    rural = Pack.from_mapping(content).allocation.adjustments[3]
+    assert (rural.key, rural.label) == ("rural", "Higher prices outside the town")
+    assert (rural.percent, rural.pence) == (Fraction(25, 2), 7)
+    first = pack("work-and-skills").allocation.prices[0]
+    assert first == ("direction_need", "some", 3_800, Fraction(2))
