@@ -71,6 +71,11 @@ def test_any_one_part_of_wellbeing_is_enough(part):
     assert found.wellbeing == (part,)
 
 
+def test_the_parts_of_wellbeing_are_told_in_the_order_of_the_act_and_only_those():
+    found = proposed(wellbeing=["home", "weather", "dignity"])
+    assert found.wellbeing == ("dignity", "home")
+
+
 def test_two_outcomes_without_an_effect_on_wellbeing_are_not_enough():
     found = proposed(nutrition_need="some", toilet_need="some", wellbeing=[])
     assert not found.eligible
