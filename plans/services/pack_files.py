@@ -21,6 +21,7 @@ from ..rules.pack import Pack, PackError
 DIRECTORY = Path(__file__).resolve().parents[1] / "programmes"
 SCHEMA = DIRECTORY / "pack.schema.json"
 LARGEST_FILE = 1_000_000
+MOST_VALUES = 100_000
 
 _TYPES = {
     "string": "words (put figures and yes or no in quotes)",
@@ -43,7 +44,7 @@ def read_pack_file(path: Path) -> tuple[Pack, dict[str, Any], str]:
 def _read(name: str, text: str) -> tuple[Pack, dict[str, Any]]:
     """Reading a pack takes a tenth of a second; the same text need not be read again."""
     try:
-        content = yaml.load(text, Loader=_OnceLoader)  # noqa: S506 (a SafeLoader, and stricter)
+        content = _content_of(text)
         check_shape(content)
         pack = Pack.from_mapping(content)
     except yaml.YAMLError as error:
@@ -73,6 +74,33 @@ def _text_of(path: Path) -> str:
         ) from error
     except UnicodeDecodeError as error:
         raise Refused("pack_unreadable", f"{path.name}: is not UTF-8 text.") from error
+
+
+def _content_of(text: str) -> Any:
+    """The data in YAML text. What anchors repeat is counted as often as it is repeated, and limited."""
+    loader = _OnceLoader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        if _values_in(node, {}) > MOST_VALUES:
+            raise yaml.constructor.ConstructorError(
+                None,
+                None,
+                "larger than a pack can be, once its anchors are filled in",
+                node.start_mark,
+            )
+        return loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
+def _values_in(node: Any, known: dict[int, int]) -> int:
+    if id(node) not in known:
+        parts = node.value if isinstance(node, yaml.CollectionNode) else []
+        inner = (one for part in parts for one in (part if isinstance(part, tuple) else (part,)))
+        known[id(node)] = 1 + sum(_values_in(one, known) for one in inner)
+    return known[id(node)]
 
 
 class _OnceLoader(yaml.SafeLoader):

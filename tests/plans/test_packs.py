@@ -204,6 +204,11 @@ def test_a_fault_in_what_was_merged_in_is_found_where_it_was_written(tmp_path):
     assert refused.value.sentence.startswith(f"mine.yaml, line {line}: ")
 
 
+LAUGHS = b"a0: &a0 [ha, ha]\n" + b"".join(
+    b"a%d: &a%d [*a%d, *a%d, *a%d, *a%d]\n" % (n, n, *[n - 1] * 4) for n in range(1, 40)
+)
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -215,6 +220,8 @@ def test_a_fault_in_what_was_merged_in_is_found_where_it_was_written(tmp_path):
         (b"1: one\nnull: none\n", "is not a name that a pack knows here"),
         (b"title: [", "line 1: expected the node content"),
         (b"[" * 5000, "nested too deeply"),
+        (b"key: &k [*k]\n", "nested too deeply"),
+        (LAUGHS, "line 1: larger than a pack can be, once its anchors are filled in"),
         (b"#" * (LARGEST_FILE + 1), "larger than a pack can be"),
     ],
 )
