@@ -271,7 +271,7 @@ def _priced(
         if answers.get(key) != option:
             continue
         question = pack.question(key)
-        helped = _unpaid(pack, question.outcome, answers) if question.outcome else None
+        helped = _unpaid(pack, question.outcome, answers)
         share = helped.share if helped else Fraction(0)
         cost = pence * units * (1 - share)
         total += cost

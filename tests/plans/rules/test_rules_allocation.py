@@ -5,7 +5,14 @@ from fractions import Fraction
 
 import pytest
 
-from plans.rules.allocation import Allocation, LocalAdjustment, Step, allocate, decimal_words
+from plans.rules.allocation import (
+    Allocation,
+    LocalAdjustment,
+    Step,
+    allocate,
+    decimal_words,
+    linear,
+)
 from plans.rules.pack import Pack
 from tests.plans.rules.rule_world import CARE_ACT, answers, mapping, one_question_pack, pack
 
@@ -304,6 +311,20 @@ def test_each_method_says_how_the_points_became_money(table, points, detail):
     steps_ = {s.key: s for s in allocate(made, {"nutrition_need": f"p{points}"}).steps}
     assert (steps_["table"].label, steps_["table"].detail) == ("Points turned into money", detail)
     assert steps_["rounding"].detail == "to the penny"
+
+
+@pytest.mark.parametrize(
+    ("points", "pence", "words"),
+    [
+        (0, 0, "0 points: the lowest step of the table"),
+        (10, 208_000, "between 0 points (£0.00) and 10 points (£2,080.00)"),
+        (11, 239_200, "between 10 points (£2,080.00) and 30 points (£8,320.00)"),
+        (160, 7_020_000, "between 100 points (£37,960.00) and 160 points (£70,200.00)"),
+        (161, 7_020_000, "160 points or more: the highest step of the table"),
+    ],
+)
+def test_a_sum_on_a_knot_belongs_to_the_line_that_leads_to_it(points, pence, words):
+    assert linear(pack().allocation.knots, Fraction(points)) == (pence, words)
 
 
 def test_a_minimum_without_a_maximum_says_that_there_is_no_limit():

@@ -26,6 +26,21 @@ def test_a_pack_written_as_data_and_read_again_is_the_same_pack(key):
     assert Pack.from_mapping(written).as_mapping() == written
 
 
+def test_a_pack_is_written_with_all_it_says_and_without_what_it_does_not():
+    content = mapping()
+    option = content["sections"][1]["questions"][1]["options"][1]
+    option["hint"] = "By a call or a note."
+    written = Pack.from_mapping(content).as_mapping()["sections"][1]["questions"]
+    assert written[1]["options"][1] == {**option, "hint": "By a call or a note."}
+    assert written[1]["options"][0] == {"key": "none", "label": "I manage by myself"}
+    assert written[3]["options"][0] == {"key": "none", "label": "None of it"}
+    assert written[3]["options"][1]["share"] == "1/4"
+    assert "hint" not in content["sections"][0]["questions"][2]
+    assert set(written[2]) == {
+        "key", "kind", "role", "outcome", "required", "text", "easy_read", "options",
+    }  # fmt: skip
+
+
 def test_there_are_eight_programmes_and_between_them_all_four_ways_to_make_money_of_needs():
     assert len(KEYS) == 8
     assert {pack(key).allocation.method for key in KEYS} == {

@@ -141,7 +141,9 @@ def test_a_plan_that_passes_two_limits_says_both_and_the_panel_decides():
 
 def test_limits_that_leave_nobody_to_agree_are_an_error_and_not_a_guess():
     closed = replace(pack(), limits=pack().limits[:2])
-    with pytest.raises(ValueError, match="No level may agree this plan"):
+    with pytest.raises(
+        ValueError, match=r"^No level may agree this plan: the last must have no limit$"
+    ):
         authority_for(closed, cost_pence=4_000_000, indicative_pence=0)
 
 
