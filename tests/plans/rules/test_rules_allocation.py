@@ -234,6 +234,16 @@ def test_a_price_list_adds_what_each_need_costs_less_unpaid_help():
     assert prices[1].detail == "182.5 times a year at £120.00"
 
 
+def test_a_price_that_nobody_helps_with_says_nothing_of_help():
+    made = price_list_pack()
+    alone = allocate(made, answers(made, hygiene_need="some", hygiene_unpaid="none")).steps[0]
+    assert alone.detail == "104 times a year at £23.45"
+    helped = allocate(made, answers(made, hygiene_need="some", hygiene_unpaid="all")).steps[0]
+    assert (helped.figure, helped.detail) == (
+        0, "104 times a year at £23.45, less what family or friends do: all of it",
+    )  # fmt: skip
+
+
 def test_the_working_of_a_price_list_shows_prices_and_no_points_though_the_points_are_kept():
     made = price_list_pack()
     found = allocate(made, answers(made, hygiene_need="two", nights="awake"))
@@ -257,6 +267,16 @@ def test_minimum_and_maximum_hold_and_the_working_says_so():
     assert [one.annual_pence for one in found] == [2_500, 2_500, 5_000, 9_950]
     assert found[3].steps[-1].detail.endswith("kept between £25.00 and £99.50")
     assert found[2].steps[-1].detail == "to the nearest £1.00"
+
+
+@pytest.mark.parametrize(
+    ("unit", "words"), [(1, "to the penny"), (2, "to the nearest £0.02"), (500, "to the nearest £5.00")]
+)  # fmt: skip
+def test_the_working_says_what_the_sum_is_rounded_to(unit, words):
+    made = one_question_pack(
+        {"method": "per_point", "pence_per_point": 1, "round_to_pence": unit}, [0, 1000]
+    )
+    assert allocate(made, {"nutrition_need": "p1000"}).steps[-1].detail == words
 
 
 def test_rounding_is_halves_up_to_the_packs_unit():
@@ -285,6 +305,7 @@ def test_the_data_of_a_working_has_these_names_and_no_others():
     assert [step["key"] for step in data["steps"]] == [
         "need.nutrition", "unpaid.nutrition", "points", "table", "rounding",
     ]  # fmt: skip
+    assert [step["unit"] for step in data["steps"]] == ["points"] * 3 + ["pence"] * 2
     labels = [(step["label"], step["detail"]) for step in data["steps"]]
     assert labels[0] == ("Eating and drinking", "I need somebody’s help with most meals")
     assert labels[2] == ("Points in all", "the points above added up")
@@ -362,6 +383,8 @@ def test_a_sum_below_nought_is_shown_with_a_real_minus():
     assert (
         Step("x", "X", "", Fraction(1, 8), "points", Fraction(9, 8)).shown_running == "1 1/8 points"
     )
+    assert Step("x", "X", "", Fraction(1, 4), "points", Fraction(9, 4)).shown == "¼ points"
+    assert Step("x", "X", "", Fraction(1, 4), "points", Fraction(9, 4)).shown_running == "2¼ points"
     assert Step("x", "X", "", Fraction(0), "points", Fraction(11, 4)).shown == "0 points"
     assert Step("x", "X", "", Fraction(0), "points", Fraction(11, 4)).shown_running == "2¾ points"
 

@@ -222,3 +222,15 @@ def test_a_condition_may_be_a_yes_or_no_or_one_tick_of_several():
             for option in nights["options"]:
                 option["means_unable"] = True
         assert Pack.from_mapping(content).question("nights").kind == kind
+
+
+def test_parts_of_wellbeing_that_nothing_asks_about_are_refused():
+    content = mapping()
+    del content["eligibility"]["wellbeing_question"]
+    content["sections"][-1]["questions"][0]["role"] = "words"
+    with pytest.raises(PackError) as refused:
+        Pack.from_mapping(content)
+    assert refused.value.path == "pack.wellbeing"
+    assert refused.value.message == "has parts that no wellbeing_question asks about"
+    del content["wellbeing"]
+    assert Pack.from_mapping(content).wellbeing == ()

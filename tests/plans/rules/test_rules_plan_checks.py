@@ -60,6 +60,8 @@ def test_each_of_the_seven_questions_must_be_answered_in_a_few_words(criterion, 
         ({"holding": ""}, "details"),
         ({"contingency": " "}, "details"),
         ({"risks": ""}, "details"),
+        ({"risks": " \n "}, "details"),
+        ({"holding": " "}, "details"),
     ],
 )
 def test_each_thing_beside_the_questions_is_missed_by_itself(change, part):
