@@ -11,6 +11,7 @@ from plans.rules.answers import (
     check_answer,
     check_answers,
     completion,
+    is_answered,
     unanswered,
 )
 from plans.rules.pack import Question
@@ -93,6 +94,14 @@ def test_nobody_must_write_or_tick_anything_that_is_not_so():
     given_ = {k: v for k, v in answers(pack()).items() if v != []}
     assert unanswered(pack(), given_) == []
     assert check_answers(pack(), given_, complete=True) == given_
+
+
+@pytest.mark.parametrize(
+    ("value", "answered"), [(None, False), ("", False), ([], True), (False, True), (0, True)]
+)
+def test_no_and_none_of_these_and_nought_are_answers(value, answered):
+    assert is_answered(NUMBER, {"age": value}) is answered
+    assert is_answered(NUMBER, {}) is False
 
 
 def test_sections_count_only_what_must_be_answered():

@@ -35,6 +35,8 @@ FAULTS = [
     ("eligibility.outcomes_needed", 0, "must be between 1 and the number of outcomes"),
     ("eligibility.outcomes_needed", 11, "must be between 1 and the number of outcomes"),
     ("eligibility.outcomes_needed", -2, "must not be negative"),
+    ("eligibility.health_question", "x", "“x” is not a question of this pack"),
+    ("eligibility.wellbeing_question", "x", "“x” is not a question of this pack"),
     ("eligibility.cause_question", "x", "“x” is not a question of this pack"),
     ("eligibility.cause_question", "nights", "no answer to “nights” has means_unable, so it cannot be met"),
     ("eligibility.what_else_helps", "ask", "must be a list of words"),

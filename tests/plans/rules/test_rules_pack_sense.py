@@ -52,6 +52,11 @@ def price_list(*prices: tuple[str, str, int, str]) -> dict:
             "“hygiene_need: two” gives less for more need than “most”",
         ),
         (
+            [("clothing_need", "some", 1, "1")],
+            "pack.allocation.prices[0]",
+            "“clothing_need: all” gives less for more need than “some”",
+        ),
+        (
             [("nutrition_unpaid", "half", 100, "1")],
             "pack.allocation.prices[0]",
             "“nutrition_unpaid: none” gives less for more need than “half”",
@@ -113,6 +118,9 @@ NEED, NIGHTS = "toilet_need", "nights"
         ([(NEED, "most", 0, "5"), (NEED, "all", 0, "4")], 0),
         ([(NEED, "most", 0, "5"), (NEED, "all", 100, "4")], 0),
         ([(NIGHTS, "asleep", 1, "0"), (NIGHTS, "awake", 1, "0"), (NEED, "most", 100, "0")], 2),
+        ([(NIGHTS, "awake", 1, "0"), ("place", "village", 1, "0"), (NEED, "most", 100, "0")], 2),
+        ([(NEED, "most", 100, "0"), (NEED, "all", 99, "100")], 0),
+        ([(NEED, "most", 0, "5"), (NEED, "most", 0, "5"), (NEED, "all", 0, "10")], 0),
         # The percentage of the lesser need falls on its hundred pence too.
         (
             [(NEED, "most", 100, "0"), (NEED, "most", 0, "5"), (NEED, "all", 0, "5"),
@@ -140,6 +148,11 @@ def test_an_adjustment_that_more_need_would_lose_is_refused(adjustments, at):
         [(NEED, "all", 101, "5"), (NEED, "most", 100, "5")],
         [(NEED, "most", 0, "5"), (NEED, "most", 100, "0"), (NEED, "all", 100, "5")],
         [(NIGHTS, "asleep", 100, "5"), (NIGHTS, "awake", 1, "0")],
+        # Twice 5% is 10.25%, whichever of the two needs has it in two steps.
+        [(NEED, "most", 0, "5"), (NEED, "most", 0, "5"), (NEED, "all", 0, "10.25")],
+        [(NEED, "most", 0, "10.25"), (NEED, "all", 0, "5"), (NEED, "all", 0, "5")],
+        # A hundred pence that grow by 5% are a hundred and five.
+        [(NEED, "most", 100, "0"), (NEED, "most", 0, "5"), (NEED, "all", 105, "5")],
     ],
 )
 def test_an_adjustment_that_more_need_has_as_well_is_taken(adjustments):
@@ -150,7 +163,9 @@ def test_an_adjustment_that_more_need_has_as_well_is_taken(adjustments):
 def test_more_unpaid_help_may_not_bring_more_money_but_a_tick_may():
     with pytest.raises(PackError, match=r"nutrition_unpaid: none” gets less for more need"):
         Pack.from_mapping(adjusted(("nutrition_unpaid", "half", 100, "0")))
-    ticked = Pack.from_mapping(adjusted(("nutrition_ways", "pain", 100, "0")))
+    content = adjusted(("nutrition_ways", "pain", 100, "0"))
+    content["sections"][1]["questions"][2]["options"][2]["points"] = 3
+    ticked = Pack.from_mapping(content)
     assert ticked.allocation.adjustments[0].option == "pain"
 
 
