@@ -151,6 +151,7 @@ def test_an_outcome_that_nobody_has_told_about_is_said_to_be_so():
     assert [outcome.sentence for outcome in found.outcomes] == [
         f"{outcome.title}: you have not told us about this yet." for outcome in pack().outcomes
     ]
+    assert {outcome.points for outcome in found.outcomes} == {0}
 
 
 @given(

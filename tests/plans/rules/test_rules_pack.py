@@ -179,6 +179,7 @@ def test_what_a_pack_leaves_out_is_read_as_nothing_special():
         del content["allocation"][name]
     for name in ("direct_payment_first_weeks", "direct_payment_then_weeks"):
         del content["review_timetable"][name]
+    content["review_timetable"]["first_to_weeks"] = 6
     del content["time_limits"][0]["target_days"], content["delegated_limits"][0]["above_indicative"]
     made = Pack.from_mapping(content)
     table = made.allocation
@@ -186,6 +187,7 @@ def test_what_a_pack_leaves_out_is_read_as_nothing_special():
     assert (table.adjustments, table.round_to_pence) == ((), 1)
     assert (table.minimum_pence, table.maximum_pence) == (0, None)
     assert (table.pence_per_point, table.bands, table.prices) == (0, (), ())
+    assert made.reviews.first_from_weeks == made.reviews.first_to_weeks == 6
     assert made.reviews.direct_payment_first_weeks == 26
     assert made.reviews.direct_payment_then_weeks == 52
     assert made.stages[0].target_days == made.stages[0].usual_days == 5

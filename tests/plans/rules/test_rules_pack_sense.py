@@ -86,7 +86,9 @@ def test_a_price_list_that_gives_less_for_more_need_or_cannot_be_used_is_refused
 def test_a_price_list_may_give_the_same_for_more_need_and_anything_where_needs_are_not_ranked():
     same = [("hygiene_need", option, 2000, "104") for option in ("some", "most", "two")]
     unranked = [("nights", "asleep", 9000, "1"), ("nights", "awake", 100, "1")]
-    assert len(Pack.from_mapping(price_list(*same, *unranked)).allocation.prices) == 5
+    less_help = [("nutrition_unpaid", option, 50, "1") for option in ("none", "quarter", "half")]
+    made = Pack.from_mapping(price_list(*same, *unranked, *less_help))
+    assert len(made.allocation.prices) == 8
 
 
 def adjusted(*adjustments: tuple[str, str, int, str]) -> dict:
