@@ -154,7 +154,7 @@ def _outcome(pack: Pack, outcome: Outcome, answers: Mapping[str, Any]) -> Outcom
         ways = (pack.ways[0].key,)
     titles = {way.key: way.words for way in pack.ways}
     if unmet:
-        sentence = f"{outcome.title}: you {join_words([titles[way] for way in ways], 'and')}."
+        sentence = f"{outcome.title}: you {join_words([titles[way] for way in ways])}."
     elif chosen is None:
         sentence = f"{outcome.title}: you have not told us about this yet."
     else:

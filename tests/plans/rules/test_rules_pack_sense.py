@@ -71,8 +71,16 @@ def price_list(*prices: tuple[str, str, int, str]) -> dict:
             "pack.allocation.prices[0]",
             "“nutrition_ways” takes several answers; only one can have a price",
         ),
-        ([("nights", "never", 100, "1")], "pack.allocation.prices[0]", "names no option"),
-        ([("stars", "awake", 100, "1")], "pack.allocation.prices[0]", "names no option"),
+        (
+            [("nights", "never", 100, "1")],
+            "pack.allocation.prices[0]",
+            "names no option of a question of this pack",
+        ),
+        (
+            [("stars", "awake", 100, "1")],
+            "pack.allocation.prices[0]",
+            "names no option of a question of this pack",
+        ),
     ],
 )
 def test_a_price_list_that_gives_less_for_more_need_or_cannot_be_used_is_refused(
@@ -80,7 +88,7 @@ def test_a_price_list_that_gives_less_for_more_need_or_cannot_be_used_is_refused
 ):
     with pytest.raises(PackError) as refused:
         Pack.from_mapping(price_list(*prices))
-    assert (refused.value.path, words in refused.value.message) == (path, True)
+    assert (refused.value.path, refused.value.message) == (path, words)
 
 
 def test_a_price_list_may_give_the_same_for_more_need_and_anything_where_needs_are_not_ranked():
@@ -155,6 +163,7 @@ def test_an_adjustment_that_more_need_would_lose_is_refused(adjustments, at):
         [(NEED, "most", 0, "10.25"), (NEED, "all", 0, "5"), (NEED, "all", 0, "5")],
         # A hundred pence that grow by 5% are a hundred and five.
         [(NEED, "most", 100, "0"), (NEED, "most", 0, "5"), (NEED, "all", 105, "5")],
+        [(NEED, "most", 105, "5"), (NEED, "all", 100, "0"), (NEED, "all", 0, "5")],
     ],
 )
 def test_an_adjustment_that_more_need_has_as_well_is_taken(adjustments):
