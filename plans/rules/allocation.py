@@ -137,11 +137,13 @@ def allocate(
     """The allocation for verified answers. Deterministic; the order of answers does not matter.
 
     ``local_adjustments`` follow the pack's own, in the order given. The steps counted in points add
-    up to the net points, and the steps counted in pence add up to the sum.
+    up to the net points (a price list shows none), and the steps counted in pence add up to the sum.
     """
     steps: list[Step] = []
     points = _net_points(pack, answers, steps)
     table = pack.allocation
+    if table.method == "price_list":
+        steps.clear()  # The points are kept for comparing needs; no penny of this sum comes from them.
     money = _by_table(table, points, pack, answers, steps)
     for adjustment in table.adjustments:
         chosen = answers.get(adjustment.question)
@@ -269,7 +271,7 @@ def _priced(
         if answers.get(key) != option:
             continue
         question = pack.question(key)
-        helped = _unpaid(pack, question.outcome, answers) if question.outcome else None
+        helped = _unpaid(pack, question.outcome, answers)
         share = helped.share if helped else Fraction(0)
         cost = pence * units * (1 - share)
         total += cost

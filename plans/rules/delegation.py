@@ -22,24 +22,21 @@ def authority_for(pack: Pack, *, cost_pence: Pence, indicative_pence: Pence) -> 
     """The lowest level whose limit covers the plan's cost in a year.
 
     A cost above the indicative budget goes to a level that may agree such plans, whatever the sum.
+    Raises ``ValueError`` for limits that no pack can have: there, the panel may agree any plan.
     """
-    above = cost_pence > indicative_pence
     passed: list[str] = []
     for limit in pack.limits:
-        enough = limit.pence is None or cost_pence <= limit.pence
-        if enough and (not above or limit.above_indicative):
-            return Authority(
-                limit.level, " ".join([*passed, f"So {NAMES[limit.level]} decides."]).strip()
-            )
-        if not enough and limit.pence is not None:
+        if limit.pence is not None and cost_pence > limit.pence:
             passed.append(
                 f"{format_pence(cost_pence)} a year is above the limit of {NAMES[limit.level]}, {format_pence(limit.pence)}."
             )
-        else:
+        elif cost_pence > indicative_pence and not limit.above_indicative:
             passed.append(
                 f"The plan costs {format_pence(cost_pence - indicative_pence)} more than the indicative budget."
             )
-    return Authority(LEVELS[-1], " ".join([*passed, f"So {NAMES[LEVELS[-1]]} decides."]).strip())
+        else:
+            return Authority(limit.level, " ".join([*passed, f"So {NAMES[limit.level]} decides."]))
+    raise ValueError("No level may agree this plan: the last must have no limit")
 
 
 def may_agree(level: str, needed: str) -> bool:

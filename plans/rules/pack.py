@@ -77,8 +77,25 @@ class Way:
 
 
 @dataclass(frozen=True)
+class Condition:
+    """Something that must be so before needs count at all: the gateway to a programme.
+
+    ``words_unmet`` says what is lacking, so that it can stand after “The reason: ”.
+    """
+
+    key: str
+    title: str
+    question: str
+    words_unmet: str
+
+
+@dataclass(frozen=True)
 class EligibilityTest:
-    """Threshold and conditions of the test."""
+    """Threshold and conditions of the test; all of them must hold.
+
+    Where a pack asks about health, health at risk stands in for the threshold. Cause, health and
+    wellbeing are no part of the test of a pack that has no question for them.
+    """
 
     outcomes_needed: int
     cause_question: str
@@ -89,6 +106,7 @@ class EligibilityTest:
     words_not_eligible: str
     what_else_helps: tuple[str, ...]
     how_to_challenge: str
+    conditions: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -217,3 +235,9 @@ class Pack:
         from .reading import read_pack
 
         return read_pack(mapping)
+
+    def as_mapping(self) -> dict[str, Any]:
+        """The pack as plain data, in the shape of its file: ``from_mapping`` gives the same pack back."""
+        from .writing import write_pack
+
+        return write_pack(self)

@@ -11,6 +11,7 @@ from .consistency import check_sense
 from .pack import (
     Adjustment,
     AllocationTable,
+    Condition,
     Criterion,
     DelegatedLimit,
     EligibilityTest,
@@ -47,14 +48,14 @@ def read_pack(mapping: Mapping[str, Any]) -> Pack:
         ways=tuple(
             Way(w.words("key"), w.words("title"), w.words("words")) for w in top.each("ways")
         ),
-        wellbeing=tuple((w.words("key"), w.words("title")) for w in top.each("wellbeing")),
+        wellbeing=tuple((w.words("key"), w.words("title")) for w in top.each("wellbeing", [])),
         eligibility=_eligibility(top.inside("eligibility")),
         sections=sections,
         allocation=_allocation(top.inside("allocation")),
         criteria=tuple(_criterion(c, n) for n, c in enumerate(top.each("criteria"), start=1)),
         limits=tuple(
             DelegatedLimit(
-                r.words("level"), r.whole("pence", None), r.truth("above_indicative", False)
+                r.words("level"), r.count_or_none("pence"), r.truth("above_indicative", False)
             )
             for r in top.each("delegated_limits")
         ),
@@ -92,21 +93,16 @@ class _Reader:
             )
         return " ".join(str(value).split())
 
-    def whole(self, key: str, default: Any = ...) -> int | None:
+    def count(self, key: str, default: Any = ...) -> int:
         value = self.get(key, default)
-        if value is None and default is None:
-            return None
         if isinstance(value, bool) or not isinstance(value, int):
             raise PackError(f"{self.path}.{key}", "must be a whole number")
         if value < 0:
             raise PackError(f"{self.path}.{key}", "must not be negative")
         return value
 
-    def count(self, key: str, default: Any = ...) -> int:
-        value = self.whole(key, default)
-        if value is None:
-            raise PackError(f"{self.path}.{key}", "must be a whole number")
-        return value
+    def count_or_none(self, key: str, default: Any = ...) -> int | None:
+        return None if self.get(key, default) is None else self.count(key)
 
     def truth(self, key: str, default: Any = ...) -> bool:
         value = self.get(key, default)
@@ -191,14 +187,18 @@ def _option(row: _Reader) -> Option:
 def _eligibility(row: _Reader) -> EligibilityTest:
     return EligibilityTest(
         outcomes_needed=row.count("outcomes_needed"),
-        cause_question=row.words("cause_question"),
-        wellbeing_question=row.words("wellbeing_question"),
+        cause_question=row.words("cause_question", ""),
+        wellbeing_question=row.words("wellbeing_question", ""),
         health_question=row.words("health_question", ""),
         source=row.words("source"),
         words_eligible=row.words("words_eligible"),
         words_not_eligible=row.words("words_not_eligible"),
         what_else_helps=row.listed("what_else_helps"),
         how_to_challenge=row.words("how_to_challenge"),
+        conditions=tuple(
+            Condition(c.words("key"), c.words("title"), c.words("question"), c.words("words_unmet"))
+            for c in row.each("conditions", [])
+        ),
     )
 
 
@@ -225,7 +225,7 @@ def _allocation(row: _Reader) -> AllocationTable:
         adjustments=tuple(_adjustment(a) for a in row.each("adjustments", [])),
         round_to_pence=row.count("round_to_pence", 1),
         minimum_pence=row.count("minimum_pence", 0),
-        maximum_pence=row.whole("maximum_pence", None),
+        maximum_pence=row.count_or_none("maximum_pence", None),
     )
     if table.round_to_pence == 0:
         raise PackError(f"{row.path}.round_to_pence", "must be 1 or more")

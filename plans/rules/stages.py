@@ -55,8 +55,9 @@ def direct_payment_review_by(
 ) -> date:
     """By when a direct payment is reviewed: once in the first six months, then every twelve.
 
+    A review on or before the day of the first payment saw no payment, so it does not count.
     Source: Care and Support (Direct Payments) Regulations 2014, SI 2014/2871, regulation 7.
     """
-    if last_review_on is None or last_review_on < first_paid_on:
+    if last_review_on is None or last_review_on <= first_paid_on:
         return first_paid_on + timedelta(weeks=pack.reviews.direct_payment_first_weeks)
     return last_review_on + timedelta(weeks=pack.reviews.direct_payment_then_weeks)

@@ -3,6 +3,7 @@
 Nothing here touches the database, so that a budget can be worked out from a file alone.
 """
 
+import copy
 import json
 from collections.abc import Hashable, Iterable, Mapping
 from functools import lru_cache
@@ -20,6 +21,7 @@ from ..rules.pack import Pack, PackError
 DIRECTORY = Path(__file__).resolve().parents[1] / "programmes"
 SCHEMA = DIRECTORY / "pack.schema.json"
 LARGEST_FILE = 1_000_000
+MOST_VALUES = 100_000
 
 _TYPES = {
     "string": "words (put figures and yes or no in quotes)",
@@ -34,24 +36,31 @@ _TYPES = {
 def read_pack_file(path: Path) -> tuple[Pack, dict[str, Any], str]:
     """The pack in a YAML file, its content and its text. Raises ``Refused`` with file, line and fault."""
     text = _text_of(path)
+    pack, content = _read(path.name, text)
+    return pack, copy.deepcopy(content), text
+
+
+@lru_cache(maxsize=64)
+def _read(name: str, text: str) -> tuple[Pack, dict[str, Any]]:
+    """Reading a pack takes a tenth of a second; the same text need not be read again."""
     try:
-        content = yaml.load(text, Loader=_OnceLoader)  # noqa: S506 (a SafeLoader, and stricter)
+        content = _content_of(text)
         check_shape(content)
         pack = Pack.from_mapping(content)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
         raise Refused(
-            "pack_unreadable", f"{path.name}{line}: {getattr(error, 'problem', error)}."
+            "pack_unreadable", f"{name}{line}: {getattr(error, 'problem', error)}."
         ) from error
     except RecursionError as error:
-        raise Refused("pack_unreadable", f"{path.name}: nested too deeply.") from error
+        raise Refused("pack_unreadable", f"{name}: nested too deeply.") from error
     except PackError as error:
         line_no = line_of(text, error.path)
         line = f", line {line_no}" if line_no else ""
-        raise Refused("pack_broken", f"{path.name}{line}: {error.path} {error.message}.") from error
+        raise Refused("pack_broken", f"{name}{line}: {error.path} {error.message}.") from error
     content.pop("x-shared", None)
-    return pack, content, text
+    return pack, content
 
 
 def _text_of(path: Path) -> str:
@@ -65,6 +74,33 @@ def _text_of(path: Path) -> str:
         ) from error
     except UnicodeDecodeError as error:
         raise Refused("pack_unreadable", f"{path.name}: is not UTF-8 text.") from error
+
+
+def _content_of(text: str) -> Any:
+    """The data in YAML text. What anchors repeat is counted as often as it is repeated, and limited."""
+    loader = _OnceLoader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        if _values_in(node, {}) > MOST_VALUES:
+            raise yaml.constructor.ConstructorError(
+                None,
+                None,
+                "larger than a pack can be, once its anchors are filled in",
+                node.start_mark,
+            )
+        return loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
+def _values_in(node: Any, known: dict[int, int]) -> int:
+    if id(node) not in known:
+        parts = node.value if isinstance(node, yaml.CollectionNode) else []
+        inner = (one for part in parts for one in (part if isinstance(part, tuple) else (part,)))
+        known[id(node)] = 1 + sum(_values_in(one, known) for one in inner)
+    return known[id(node)]
 
 
 class _OnceLoader(yaml.SafeLoader):
@@ -144,7 +180,7 @@ def line_of(text: str, path: str) -> int | None:
     for part in path.replace("[", ".[").split(".")[1:]:
         begins: Any = None
         if isinstance(node, yaml.MappingNode):
-            begins, node = next(((k, v) for k, v in node.value if k.value == part), (None, None))
+            begins, node = _entry(node, part)
         elif isinstance(node, yaml.SequenceNode) and part.startswith("["):
             index = int(part.strip("[]"))
             node = node.value[index] if index < len(node.value) else None
@@ -155,7 +191,22 @@ def line_of(text: str, path: str) -> int | None:
     return line
 
 
-@lru_cache(maxsize=16)
+def _entry(node: yaml.MappingNode, name: str) -> tuple[Any, Any]:
+    """The name and value in a group; a value that was merged in (``<<``) where it is not its own."""
+    merged: list[Any] = []
+    for key, value in node.value:
+        if key.value == name:
+            return key, value
+        if key.tag == "tag:yaml.org,2002:merge":
+            merged += value.value if isinstance(value, yaml.SequenceNode) else [value]
+    for other in merged:
+        found = _entry(other, name)
+        if found[0] is not None:
+            return found
+    return None, None
+
+
+@lru_cache(maxsize=64)
 def bundled_pack(key: str) -> Pack:
     """The pack as it stands in this release's own files, without a database. Raises ``Refused``."""
     known = sorted(path.stem for path in DIRECTORY.glob("*.yaml"))

@@ -208,8 +208,8 @@ def timeline(items: Iterable[Any]) -> dict[str, Any]:
 
 @register.inclusion_tag("parts/working.html")
 def working(allocation: Any) -> dict[str, Any]:
-    """The working of an allocation: a picture of the points, and every step with its running total."""
-    needs = [step for step in allocation.steps if step.key.startswith("need.")]
+    """The working of an allocation: a picture of the needs, and every step with its running total."""
+    needs = [step for step in allocation.steps if step.key.startswith(("need.", "price."))]
     most = max((step.figure for step in needs), default=1) or 1
     bars = [
         {
@@ -219,7 +219,12 @@ def working(allocation: Any) -> dict[str, Any]:
         }
         for step in needs
     ]
-    return {"steps": allocation.steps, "bars": bars, "annual": allocation.annual_pence}
+    return {
+        "steps": allocation.steps,
+        "priced": any(step.unit == "pence" for step in needs),
+        "bars": bars,
+        "annual": allocation.annual_pence,
+    }
 
 
 @register.inclusion_tag("parts/error_summary.html")

@@ -20,7 +20,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("pack", help="the programme, like adult-social-care")
+        parser.add_argument("pack", help="the programme’s key, as load_packs prints it")
         parser.add_argument("answers", type=Path, help="a JSON file: question key → answer")
 
     def handle(self, *args: Any, **options: Any) -> None:

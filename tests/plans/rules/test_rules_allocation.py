@@ -1,12 +1,20 @@
-"""The resource allocation system by worked examples, for every method and every option of both packs."""
+"""The resource allocation system by worked examples, for every method, and every option of both Care Act packs."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
-from plans.rules.allocation import Allocation, LocalAdjustment, allocate
+from plans.rules.allocation import (
+    Allocation,
+    LocalAdjustment,
+    Step,
+    allocate,
+    decimal_words,
+    linear,
+)
 from plans.rules.pack import Pack
-from tests.plans.rules.rule_world import KEYS, answers, mapping, one_question_pack, pack
+from tests.plans.rules.rule_world import CARE_ACT, answers, mapping, one_question_pack, pack
 
 # Pence a year for net points, worked out by hand on the straight lines of each pack's table, each
 # rounded to whole pounds, halves up: 4 points of 10 on the way to £2,080 are £832.
@@ -34,7 +42,7 @@ def steps(found: Allocation) -> dict[str, Fraction]:
     ("key", "question", "option", "points"),
     [
         (key, question.key, option.key, option.points)
-        for key in KEYS
+        for key in CARE_ACT
         for question in pack(key).questions
         if question.role == "need"
         for option in question.options
@@ -140,8 +148,9 @@ def test_local_prices_may_be_lower_but_never_turn_the_order_of_needs_round():
     cheaper = LocalAdjustment("prices", "Prices are lower here", percent=Fraction(-10))
     assert budget("adult-social-care", cheaper, nutrition_need="some").annual_pence == 168_500
     for wrong in ({"percent": Fraction(-101)}, {"pence": -1}):
-        with pytest.raises(ValueError, match="less for more need"):
+        with pytest.raises(ValueError) as refused:
             LocalAdjustment("prices", "Prices", **wrong)
+        assert str(refused.value) == "The adjustment “Prices” would give less for more need"
 
 
 def test_a_budget_comes_back_from_its_stored_working_unchanged():
@@ -215,7 +224,32 @@ def test_a_price_list_adds_what_each_need_costs_less_unpaid_help():
         ("price.nights", "£21,900.00"),
     ]
     assert found.annual_pence == 2_372_910
-    assert prices[0].label == "Washing and keeping clean"
+    assert [step.label for step in prices] == [
+        "Washing and keeping clean",
+        "Do you need somebody at night?",
+    ]
+    assert prices[0].detail == (
+        "104 times a year at £23.45, less what family or friends do: about a quarter of it"
+    )
+    assert prices[1].detail == "182.5 times a year at £120.00"
+
+
+def test_a_price_that_nobody_helps_with_says_nothing_of_help():
+    made = price_list_pack()
+    alone = allocate(made, answers(made, hygiene_need="some", hygiene_unpaid="none")).steps[0]
+    assert alone.detail == "104 times a year at £23.45"
+    helped = allocate(made, answers(made, hygiene_need="some", hygiene_unpaid="all")).steps[0]
+    assert (helped.figure, helped.detail) == (
+        0, "104 times a year at £23.45, less what family or friends do: all of it",
+    )  # fmt: skip
+
+
+def test_the_working_of_a_price_list_shows_prices_and_no_points_though_the_points_are_kept():
+    made = price_list_pack()
+    found = allocate(made, answers(made, hygiene_need="two", nights="awake"))
+    assert found.points == 20
+    assert [step.key for step in found.steps] == ["price.hygiene_need", "price.nights", "rounding"]
+    assert {step.unit for step in found.steps} == {"pence"}
 
 
 def test_minimum_and_maximum_hold_and_the_working_says_so():
@@ -235,6 +269,16 @@ def test_minimum_and_maximum_hold_and_the_working_says_so():
     assert found[2].steps[-1].detail == "to the nearest £1.00"
 
 
+@pytest.mark.parametrize(
+    ("unit", "words"), [(1, "to the penny"), (2, "to the nearest £0.02"), (500, "to the nearest £5.00")]
+)  # fmt: skip
+def test_the_working_says_what_the_sum_is_rounded_to(unit, words):
+    made = one_question_pack(
+        {"method": "per_point", "pence_per_point": 1, "round_to_pence": unit}, [0, 1000]
+    )
+    assert allocate(made, {"nutrition_need": "p1000"}).steps[-1].detail == words
+
+
 def test_rounding_is_halves_up_to_the_packs_unit():
     made = one_question_pack(
         {"method": "per_point", "pence_per_point": 50, "round_to_pence": 100}, [1, 3, 4]
@@ -244,3 +288,108 @@ def test_rounding_is_halves_up_to_the_packs_unit():
         200,
         200,
     ]
+
+
+def test_the_data_of_a_working_has_these_names_and_no_others():
+    data = budget(nutrition_need="most", nutrition_unpaid="half").as_data()
+    assert set(data) == {"annual_pence", "weekly_pence", "points", "steps"}
+    assert (data["annual_pence"], data["weekly_pence"], data["points"]) == (145_600, 2_800, "7")
+    assert data["steps"][1] == {
+        "key": "unpaid.nutrition",
+        "label": "Eating and drinking: unpaid help",
+        "detail": "family or friends are willing and able: about half of it",
+        "figure": "-7",
+        "unit": "points",
+        "running": "7",
+    }
+    assert [step["key"] for step in data["steps"]] == [
+        "need.nutrition", "unpaid.nutrition", "points", "table", "rounding",
+    ]  # fmt: skip
+    assert [step["unit"] for step in data["steps"]] == ["points"] * 3 + ["pence"] * 2
+    labels = [(step["label"], step["detail"]) for step in data["steps"]]
+    assert labels[0] == ("Eating and drinking", "I need somebody’s help with most meals")
+    assert labels[2] == ("Points in all", "the points above added up")
+    assert labels[3] == (
+        "Points turned into money",
+        "between 0 points (£0.00) and 10 points (£2,080.00)",
+    )
+    assert labels[4] == ("Rounded", "to the nearest £1.00")
+
+
+@pytest.mark.parametrize(
+    ("table", "points", "detail"),
+    [
+        ({"method": "linear", "knots": [{"points": 2, "pence": 5}]}, 1, "1 point: the lowest step of the table"),
+        ({"method": "linear", "knots": [{"points": 2, "pence": 5}]}, 2, "2 points: the lowest step of the table"),
+        ({"method": "linear", "knots": [{"points": 2, "pence": 5}]}, 3, "2 points or more: the highest step of the table"),
+        ({"method": "per_point", "pence_per_point": 250}, 3, "£2.50 for each point"),
+        ({"method": "bands", "bands": [{"from_points": 2, "pence": 5}]}, 1, "below 2 points nothing is given"),
+        ({"method": "bands", "bands": [{"from_points": 2, "pence": 5}]}, 2, "the band that starts at 2 points"),
+    ],
+)  # fmt: skip
+def test_each_method_says_how_the_points_became_money(table, points, detail):
+    made = one_question_pack(table, [0, points])
+    steps_ = {s.key: s for s in allocate(made, {"nutrition_need": f"p{points}"}).steps}
+    assert (steps_["table"].label, steps_["table"].detail) == ("Points turned into money", detail)
+    assert steps_["rounding"].detail == "to the penny"
+
+
+@pytest.mark.parametrize(
+    ("points", "pence", "words"),
+    [
+        (0, 0, "0 points: the lowest step of the table"),
+        (10, 208_000, "between 0 points (£0.00) and 10 points (£2,080.00)"),
+        (11, 239_200, "between 10 points (£2,080.00) and 30 points (£8,320.00)"),
+        (160, 7_020_000, "between 100 points (£37,960.00) and 160 points (£70,200.00)"),
+        (161, 7_020_000, "160 points or more: the highest step of the table"),
+    ],
+)
+def test_a_sum_on_a_knot_belongs_to_the_line_that_leads_to_it(points, pence, words):
+    assert linear(pack().allocation.knots, Fraction(points)) == (pence, words)
+
+
+def test_a_minimum_without_a_maximum_says_that_there_is_no_limit():
+    made = one_question_pack(
+        {"method": "per_point", "pence_per_point": 1, "minimum_pence": 500}, [0, 600]
+    )
+    low = allocate(made, {"nutrition_need": "p0"}).steps[-1]
+    assert low.detail == "to the penny, then kept between £5.00 and no limit"
+    assert (low.figure, low.running) == (500, 500)
+    assert allocate(made, {"nutrition_need": "p600"}).steps[-1].detail == "to the penny"
+
+
+def test_an_adjustment_says_what_it_adds_and_a_percentage_counts_before_the_fixed_sum():
+    both = LocalAdjustment("both", "Both", percent=Fraction(10), pence=500)
+    found = budget("adult-social-care", both, nutrition_need="some")
+    step = next(step for step in found.steps if step.key == "adjustment.both")
+    assert step.label == "Both"
+    assert step.detail == "10% of the sum so far and a fixed sum each year"
+    assert (step.figure, step.running, step.unit) == (19_220, 206_420, "pence")
+    nothing = budget("adult-social-care", LocalAdjustment("no", "None"), nutrition_need="some")
+    assert nothing.steps[-2].detail == "changes nothing"
+    assert LocalAdjustment("free", "Free this year", percent=Fraction(-100)).percent == -100
+
+
+def test_percentages_are_written_as_short_as_they_are_exact():
+    written = [decimal_words(Fraction(n)) for n in ("5", "25/2", "1/8", "1/3", "0", "1001/1000")]
+    assert written == ["5", "12.5", "0.125", "1/3", "0", "1.001"]
+
+
+def test_a_sum_below_nought_is_shown_with_a_real_minus():
+    step = Step("x", "X", "", Fraction(-123_456), "pence", Fraction(-1, 4))
+    assert step.shown == "−£1,234.56"
+    assert Step("x", "X", "", Fraction(-1), "points", Fraction(1, 8)).shown == "−1 point"
+    assert Step("x", "X", "", Fraction(1, 8), "points", Fraction(9, 8)).shown == "1/8 points"
+    assert (
+        Step("x", "X", "", Fraction(1, 8), "points", Fraction(9, 8)).shown_running == "1 1/8 points"
+    )
+    assert Step("x", "X", "", Fraction(1, 4), "points", Fraction(9, 4)).shown == "¼ points"
+    assert Step("x", "X", "", Fraction(1, 4), "points", Fraction(9, 4)).shown_running == "2¼ points"
+    assert Step("x", "X", "", Fraction(0), "points", Fraction(11, 4)).shown == "0 points"
+    assert Step("x", "X", "", Fraction(0), "points", Fraction(11, 4)).shown_running == "2¾ points"
+
+
+def test_an_unknown_method_is_an_error_and_not_a_budget():
+    odd = replace(pack(), allocation=replace(pack().allocation, method="dice"))
+    with pytest.raises(ValueError, match="unknown method dice"):
+        allocate(odd, answers(pack()))

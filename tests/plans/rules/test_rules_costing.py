@@ -47,18 +47,23 @@ def test_the_unit_names_the_rate_and_changes_no_sum():
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"rate_pence": -1}, "zero or more"),
-        ({"quantity": Decimal("NaN")}, "Enter a number"),
-        ({"quantity": Decimal("Infinity")}, "Enter a number"),
-        ({"quantity": Decimal("-1")}, "how many"),
-        ({"frequency": "sometimes"}, "how often"),
-        ({"unit": "mile"}, "what the price is for"),
+        ({"rate_pence": -1}, "Enter a price of zero or more"),
+        ({"quantity": Decimal("NaN")}, "Enter a number, like 7 or 1.5"),
+        ({"quantity": Decimal("Infinity")}, "Enter a number, like 7 or 1.5"),
+        ({"quantity": Decimal("-1")}, "Enter how many, zero or more"),
+        ({"frequency": "sometimes"}, "Say how often"),
+        ({"unit": "mile"}, "Say what the price is for"),
     ],
 )
 def test_a_cost_that_makes_no_sense_is_refused_in_plain_words(wrong, words):
     good = {"rate_pence": 100, "quantity": Decimal(1), "frequency": "weekly", "unit": "hour"}
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(ValueError) as refused:
         SupportCost(**{**good, **wrong})
+    assert str(refused.value) == words
+
+
+def test_nothing_at_all_is_a_price_and_a_quantity():
+    assert SupportCost(0, Decimal(0), "weekly").annual_pence == 0
 
 
 def test_a_plan_costs_its_rounded_lines_and_its_contingency():
@@ -76,17 +81,22 @@ def test_contingency_is_so_many_weeks_of_the_year():
 
 
 @pytest.mark.parametrize(
-    ("cost", "left", "over", "words"),
+    ("cost", "left", "over", "sentence"),
     [
-        (90_000, 10_000, False, "£100.00 of your budget is not planned yet"),
-        (100_000, 0, False, "exactly your budget"),
-        (100_001, -1, True, "£0.01 more than your budget"),
+        (90_000, 10_000, False, "Your plan costs £900.00 a year. £100.00 of your budget is not planned yet."),
+        (99_999, 1, False, "Your plan costs £999.99 a year. £0.01 of your budget is not planned yet."),
+        (100_000, 0, False, "Your plan costs £1,000.00 a year: exactly your budget."),
+        (
+            100_001, -1, True,
+            "Your plan costs £1,000.01 a year. That is £0.01 more than your budget. "
+            "You can still send it: somebody senior will look at why.",
+        ),
     ],
-)
-def test_the_plan_is_told_beside_its_budget(cost, left, over, words):
+)  # fmt: skip
+def test_the_plan_is_told_beside_its_budget(cost, left, over, sentence):
     beside = compare(cost, 100_000)
-    assert (beside.left_pence, beside.over) == (left, over)
-    assert words in beside.sentence
+    assert (beside.cost_pence, beside.budget_pence) == (cost, 100_000)
+    assert (beside.left_pence, beside.over, beside.sentence) == (left, over, sentence)
 
 
 QUANTITIES = st.decimals("0", "9999", places=2)

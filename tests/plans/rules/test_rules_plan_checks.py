@@ -60,10 +60,17 @@ def test_each_of_the_seven_questions_must_be_answered_in_a_few_words(criterion, 
         ({"holding": ""}, "details"),
         ({"contingency": " "}, "details"),
         ({"risks": ""}, "details"),
+        ({"risks": " \n "}, "details"),
+        ({"holding": " "}, "details"),
     ],
 )
 def test_each_thing_beside_the_questions_is_missed_by_itself(change, part):
     assert parts(replace(WHOLE, **change)) == [part]
+
+
+def test_three_words_are_an_answer():
+    plan = replace(WHOLE, criteria={c.key: "My own words" for c in pack().criteria})
+    assert parts(plan) == []
 
 
 def test_an_empty_plan_is_told_all_at_once_in_the_order_of_the_questions():
@@ -72,6 +79,24 @@ def test_an_empty_plan_is_told_all_at_once_in_the_order_of_the_questions():
         "important", "change", "outcomes", "supported", "budget", "supports", "managed", "control",
         "happen", "details", "details", "details", "details",
     ]  # fmt: skip
+
+
+def test_each_gap_says_what_to_do_about_it():
+    empty = PlanDraft({}, 0, 0, 2, False, "", "", "")
+    told = [missing.sentence for missing in missing_from_plan(pack(), empty)]
+    questions = [f"Answer “{c.question}” in a few words." for c in pack().criteria]
+    assert told == [
+        *questions[:2],
+        "Add at least one thing that you want to change or achieve.",
+        *questions[2:4],
+        "Add at least one kind of support, with what it costs.",
+        *questions[4:],
+        "Say what each kind of support costs, even if it is nothing.",
+        "Say when the plan starts and ends.",
+        "Choose who holds the money.",
+        "Say what happens if support falls through.",
+        "Say what could go wrong, and what helps.",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -98,11 +123,30 @@ def test_the_reason_says_which_limit_sends_a_plan_up():
     plain = authority_for(pack(), cost_pence=500_000, indicative_pence=500_000)
     assert plain.reason == "So a social worker decides."
     dear = authority_for(pack(), cost_pence=900_000, indicative_pence=900_000)
-    assert "£9,000.00 a year is above the limit of a social worker, £8,000.00" in dear.reason
+    assert dear.reason == (
+        "£9,000.00 a year is above the limit of a social worker, £8,000.00. "
+        "So a team manager decides."
+    )
     over = authority_for(pack(), cost_pence=500_100, indicative_pence=500_000)
     assert over.reason == (
         "The plan costs £1.00 more than the indicative budget. So a team manager decides."
     )
+
+
+def test_a_plan_that_passes_two_limits_says_both_and_the_panel_decides():
+    dear = authority_for(pack(), cost_pence=4_000_000, indicative_pence=4_000_000)
+    assert dear.reason == (
+        "£40,000.00 a year is above the limit of a social worker, £8,000.00. "
+        "£40,000.00 a year is above the limit of a team manager, £35,000.00. So the panel decides."
+    )
+
+
+def test_limits_that_leave_nobody_to_agree_are_an_error_and_not_a_guess():
+    closed = replace(pack(), limits=pack().limits[:2])
+    with pytest.raises(
+        ValueError, match=r"^No level may agree this plan: the last must have no limit$"
+    ):
+        authority_for(closed, cost_pence=4_000_000, indicative_pence=0)
 
 
 def test_a_higher_level_may_always_do_what_a_lower_one_may():
@@ -152,5 +196,7 @@ def test_the_first_review_is_six_to_eight_weeks_in_and_the_next_within_twelve_mo
 def test_a_direct_payment_is_reviewed_within_six_months_and_then_every_twelve():
     paid = date(2026, 4, 6)
     assert direct_payment_review_by(pack(), paid) == date(2026, 10, 5)
-    assert direct_payment_review_by(pack(), paid, date(2026, 3, 1)) == date(2026, 10, 5)
+    for too_early in (date(2026, 3, 1), paid):
+        assert direct_payment_review_by(pack(), paid, too_early) == date(2026, 10, 5)
+    assert direct_payment_review_by(pack(), paid, date(2026, 4, 7)) == date(2027, 4, 6)
     assert direct_payment_review_by(pack(), paid, date(2026, 9, 1)) == date(2027, 8, 31)
