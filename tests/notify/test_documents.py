@@ -1,5 +1,6 @@
 """Documents are made from our own files alone, kept once, and readable by machines that read aloud."""
 
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -48,3 +49,20 @@ def test_the_same_document_is_made_once():
     assert again.title == "Your letter"
     assert Document.objects.count() == 1
     assert len(first.sha256) == 64
+
+
+def typefaces(content: bytes) -> set[str]:
+    names = set()
+    for page in PdfReader(BytesIO(content)).pages:
+        fonts: Any = page["/Resources"]["/Font"]  # type: ignore[index]
+        names |= {str(font.get_object()["/BaseFont"]).partition("+")[2] for font in fonts.values()}
+    return names
+
+
+def test_our_own_typeface_is_in_every_letter_whichever_thread_makes_it():
+    with ThreadPoolExecutor(3) as threads:
+        made = list(
+            threads.map(lambda n: render_pdf(REMITTANCE, {"document_title": str(n)}), range(9))
+        )
+    found = [typefaces(content) for content in made]
+    assert found == [{"Atkinson-Hyperlegible-Next", "Atkinson-Hyperlegible-Next-Bold"}] * 9
