@@ -13,14 +13,8 @@ from hypothesis import strategies as st
 
 from plans.rules.allocation import LocalAdjustment, allocate
 from plans.rules.pack import Pack
-from plans.rules.vectorised import (
-    Encoded,
-    Profiles,
-    allocate_all,
-    encode,
-    fits,
-    profiles_of,
-)
+from plans.rules.policy_answers import Encoded, encode, fits
+from plans.rules.vectorised import Profiles, allocate_all, profiles_of
 from tests.plans.rules.rule_world import PROGRAMMES, answers, mapping, pack
 
 BUNDLED = sorted(path.stem for path in PROGRAMMES.glob("*.yaml"))
