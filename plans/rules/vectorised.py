@@ -130,6 +130,19 @@ def allocate_all(
     return profiles.spread(profiles.amounts(table, local))
 
 
+def before_adjustments(
+    profiles: Profiles, table: AllocationTable, rows: Whole, amounts: Sequence[int]
+) -> list[int]:
+    """What the table itself would have to give these people so that, with its adjustments, each gets the
+    amount; pennies cut off, and never below nothing."""
+    changes = _changes(profiles, table, ())
+    combination = profiles.spread(profiles.combination)[rows].tolist()
+    return [
+        max(0, int((amount * changes.bottom - changes.plus[of]) // changes.times[of]))
+        for amount, of in zip(amounts, combination, strict=True)
+    ]
+
+
 @dataclass(frozen=True)
 class _Sums:
     """Exact sums ``top / bottom``, none negative; no ``top`` is above ``most``."""
