@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from carebudget.money import Pence
+from carebudget.money import Pence, decimal_string, format_pence, format_pounds
 
+from .allocation import MINUS
 from .policy_effect import LESS, MORE, NOTHING, OUTCOMES, Bar, Division, Effect
 from .policy_suppression import TOTAL, Cell, leave_out, leave_out_of_line
 
@@ -27,11 +28,11 @@ class ShownGroup:
     after_pence: Pence | None
 
     @property
-    def change_pence(self) -> Pence | None:
-        """By how much the group's budgets rise in all."""
+    def change_words(self) -> str:
+        """By how much the group's budgets rise or fall in all."""
         if self.before_pence is None or self.after_pence is None:
-            return None
-        return self.after_pence - self.before_pence
+            return LEFT_OUT
+        return signed(self.after_pence - self.before_pence)
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,22 @@ class Shown:
         return self.after_pence - self.before_pence
 
     @property
+    def sentence(self) -> str:
+        """What happens to the total, in words."""
+        if self.change_pence == 0:
+            return f"The total stays {format_pence(self.before_pence)} a year."
+        verb = "rises" if self.change_pence > 0 else "falls"
+        return (
+            f"The total {verb} by {format_pence(abs(self.change_pence))} a year, "
+            f"from {format_pence(self.before_pence)} to {format_pence(self.after_pence)}."
+        )
+
+    @property
+    def named_counts(self) -> tuple[tuple[str, int | None], ...]:
+        """How many get more, the same, less, and fall to nothing."""
+        return tuple(zip(OUTCOMES, self.counts, strict=True))
+
+    @property
     def leaves_out(self) -> bool:
         """Whether something is left out, so that the page must say why."""
         parts: list[int | None] = [self.people, *self.counts]
@@ -117,25 +134,47 @@ class Shown:
             ],
         }
 
-    def as_rows(self) -> Iterable[tuple[str, str, str, int | None]]:
-        """Section, group, measure and figure, one a row, for a table of figures; money in pence."""
-        yield "All", "Everybody", "People", self.people
-        for name, count in zip(OUTCOMES, self.counts, strict=True):
-            yield "All", "Everybody", name, count
-        yield "All", "Everybody", "Pence a year before", self.before_pence
-        yield "All", "Everybody", "Pence a year after", self.after_pence
-        yield "All", "Everybody", "Pence more for those who get more", self.gained_pence
-        yield "All", "Everybody", "Pence less for those who get less", self.lost_pence
+    def as_rows(self) -> Iterable[tuple[str, str, str, str]]:
+        """Section, group, measure and figure, one a row, for a table of figures; money in pounds."""
+        yield "All", "Everybody", "People", _figure(self.people)
+        yield from _rows("All", "Everybody", self.counts, self.before_pence, self.after_pence)
+        yield "All", "Everybody", "Pounds more for those who get more", _pounds(self.gained_pence)
+        yield "All", "Everybody", "Pounds less for those who get less", _pounds(self.lost_pence)
         for division in self.divisions:
             for row in division.rows:
-                yield division.title, row.label, "People", row.people
-                for name, count in zip(OUTCOMES, row.counts, strict=True):
-                    yield division.title, row.label, name, count
-                yield division.title, row.label, "Pence a year before", row.before_pence
-                yield division.title, row.label, "Pence a year after", row.after_pence
+                yield division.title, row.label, "People", _figure(row.people)
+                yield from _rows(
+                    division.title, row.label, row.counts, row.before_pence, row.after_pence
+                )
         for bar in self.bars:
-            yield "Budgets a year", bar.label, "People before", bar.before
-            yield "Budgets a year", bar.label, "People after", bar.after
+            yield "Budgets a year", bar.label, "People before", _figure(bar.before)
+            yield "Budgets a year", bar.label, "People after", _figure(bar.after)
+
+
+def _rows(
+    section: str,
+    group: str,
+    counts: tuple[int | None, ...],
+    before: Pence | None,
+    after: Pence | None,
+) -> Iterable[tuple[str, str, str, str]]:
+    for name, count in zip(OUTCOMES, counts, strict=True):
+        yield section, group, name, _figure(count)
+    yield section, group, "Pounds a year before", _pounds(before)
+    yield section, group, "Pounds a year after", _pounds(after)
+
+
+def _figure(count: int | None) -> str:
+    return LEFT_OUT if count is None else str(count)
+
+
+def _pounds(amount: Pence | None) -> str:
+    return LEFT_OUT if amount is None else decimal_string(amount)
+
+
+def signed(change: Pence) -> str:
+    """A change in words: ``+£1``, ``−£1.50``, or that there is none."""
+    return f"{'+' if change > 0 else MINUS}{format_pounds(abs(change))}" if change else "no change"
 
 
 def _named(counts: tuple[int | None, ...]) -> dict[str, int | None]:

@@ -6,7 +6,7 @@ runs on Python's own whole numbers. Works out amounts; counts and compares nobod
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from math import lcm
@@ -82,15 +82,8 @@ def profiles_of(encoded: Encoded, *tables: AllocationTable) -> Profiles:
     size = most * max(len(each), 1)
     chose = {choice: (each >> bit & 1).astype(np.bool_) for bit, choice in enumerate(choices)}
     if priced or size > MOST_PROFILES:
-        return Profiles(
-            pack=encoded.pack,
-            points=encoded.points,
-            combination=combination,
-            chose=chose,
-            priced=encoded.priced(priced),
-            of=None,
-            people=np.ones(len(encoded), np.int64),
-        )
+        alone = each_alone(encoded)
+        return replace(alone, combination=combination, chose=chose, priced=encoded.priced(priced))
     of = combination.astype(np.int32) * most + encoded.points.astype(np.int32)
     every = np.arange(size)
     return Profiles(
@@ -101,6 +94,19 @@ def profiles_of(encoded: Encoded, *tables: AllocationTable) -> Profiles:
         priced=(),
         of=of,
         people=np.bincount(of, minlength=size).astype(np.int64),
+    )
+
+
+def each_alone(encoded: Encoded) -> Profiles:
+    """Everybody as a profile of their own, in order."""
+    return Profiles(
+        pack=encoded.pack,
+        points=encoded.points,
+        combination=np.zeros(len(encoded), np.uint8),
+        chose={},
+        priced=(),
+        of=None,
+        people=np.ones(len(encoded), np.int64),
     )
 
 

@@ -16,6 +16,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from numpy.typing import NDArray
 
 from carebudget import clock
+from carebudget.audit.models import AuditEvent
 from carebudget.people.models import FamilyTie, Representation, User
 
 from ..models import (
@@ -33,6 +34,7 @@ from ..models import (
 from ..rules.pack import Pack
 from ..rules.policy_answers import Encoded, counted_questions, encode, fits
 from ..rules.policy_effect import Grouping, need_groups
+from .timeline import TimelineItem, as_item
 
 EVERYBODY = "everybody"
 OPEN_CASES = "open"
@@ -64,6 +66,15 @@ def proposal_by_reference(reference: str) -> PolicyProposal:
     return PolicyProposal.objects.select_related(
         "base_pack", "author", "decided_by", "adopted_pack"
     ).get(reference=reference)
+
+
+def proposal_story(proposal: PolicyProposal) -> list[TimelineItem]:
+    """What happened to a proposal, from the record, newest first."""
+    events = AuditEvent.objects.filter(
+        chain__key=proposal.chain, subject=f"policy:{proposal.reference}"
+    )
+    events = events.select_related("chain", "words").order_by("-at", "-id")
+    return [as_item(event) for event in events]
 
 
 def proposals(key: str = "") -> QuerySet[PolicyProposal]:
@@ -323,6 +334,7 @@ __all__ = [
     "population",
     "programmes_overview",
     "proposal_by_reference",
+    "proposal_story",
     "proposals",
     "versions_of",
 ]

@@ -46,7 +46,7 @@ def propose_policy(
     """
     require(by, "plans.propose_policy")
     said = _said(pack, title, reason, table, starts_on, envelope_pence, contingency_percent)
-    ProgrammePack.objects.select_for_update().get(pk=pack.pk)
+    _refuse_an_older_version(pack)
     standing = PolicyProposal.objects.filter(
         base_pack=pack, author=by, state=ProposalState.DRAFT, **said
     ).first()
@@ -57,6 +57,19 @@ def propose_policy(
     )
     _record(proposal, "policy.drafted", by, reason=proposal.reason, changes=_content(proposal))
     return proposal
+
+
+def _refuse_an_older_version(pack: ProgrammePack) -> list[ProgrammePack]:
+    """Lock the programme's versions, and give them, when this is the newest. Raises ``Conflict`` when not."""
+    versions = list(ProgrammePack.objects.select_for_update().filter(key=pack.key))
+    newest = newest_version(versions)
+    if newest.pk != pack.pk:
+        raise Conflict(
+            "newer_version",
+            f"There is a newer version of this programme, {newest.version}.",
+            "Write a proposal that starts from the newer version.",
+        )
+    return versions
 
 
 @transaction.atomic
@@ -199,19 +212,13 @@ def adopt_proposal(
         )
     if starts_on < clock.today():
         raise Refused("starts_in_the_past", "The day must be today or later.", field="starts_on")
-    versions = list(ProgrammePack.objects.select_for_update().filter(key=row.base_pack.key))
-    newest = newest_version(versions)
-    if newest.pk != row.base_pack_id:
-        raise Conflict(
-            "newer_version",
-            f"There is a newer version of this programme, {newest.version}.",
-            "Say no to this proposal, and ask for one that starts from the newer version.",
-        )
+    versions = _refuse_an_older_version(row.base_pack)
     starts_at = max(clock.now(), clock.midnight(starts_on))
-    if newest.starts_at and starts_at <= newest.starts_at:
+    begins = row.base_pack.starts_at
+    if begins and starts_at <= begins:
         raise Refused(
             "starts_before_the_last",
-            f"Version {newest.version} begins on {newest.starts_at.astimezone(clock.LONDON):%-d %B %Y}.",
+            f"Version {row.base_pack.version} itself begins on {begins.astimezone(clock.LONDON):%-d %B %Y}.",
             "Choose a later day.",
             field="starts_on",
         )

@@ -57,14 +57,17 @@ def next_version(base: str, known: set[str]) -> str:
 
 def pack_text(text: str, content: dict[str, Any]) -> str:
     """The pack's file with another version and table; every other line, comments too, as it was."""
-    changed = text
-    for name in ("allocation", "version"):
-        start, end = _place_of(changed, name)
-        written = yaml.safe_dump({name: content[name]}, sort_keys=False, allow_unicode=True)
-        changed = changed[:start] + written + changed[end:]
-    if _read(changed) != content:
-        return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
-    return changed
+    try:
+        changed = text
+        for name in ("allocation", "version"):
+            start, end = _place_of(changed, name)
+            written = yaml.safe_dump({name: content[name]}, sort_keys=False, allow_unicode=True)
+            changed = changed[:start] + written + changed[end:]
+        if _read(changed) == content:
+            return changed
+    except yaml.YAMLError:
+        pass  # a file in another style: it is written whole
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
 
 
 def _place_of(text: str, name: str) -> tuple[int, int]:
