@@ -15,6 +15,7 @@ import numpy as np
 
 from carebudget.money import Pence, format_pounds, round_half_up
 
+from .allocation import linear
 from .pack import AllocationTable, Pack
 from .policy_answers import Whole
 from .policy_effect import SMALLEST_GROUP, total
@@ -108,10 +109,14 @@ def _in_order(
 
 @dataclass(frozen=True)
 class Step:
-    """What plans cost for people from one score to another (in points), at the percentile asked for."""
+    """What plans cost for people from one score to another (in points), at the percentile asked for.
+
+    ``middle`` is the score in the middle of those people.
+    """
 
     from_points: Fraction
     to_points: Fraction
+    middle: Fraction
     plans: int
     pence: Pence
 
@@ -128,8 +133,8 @@ def fit_to_plans(
     """The table that follows what agreed plans cost at ``percentile`` for each score.
 
     ``rows`` are the people whose plans cost ``costs`` pence a year. Adjustments stay, so they are taken
-    off each cost first. Where no plan was agreed the table stays as it is, as far as it can. Each
-    figure rests on ten plans or more. Raises ``CannotFit``.
+    off each cost first. Where no plan was agreed the table keeps its shape. Each figure rests on ten
+    plans or more. Raises ``CannotFit``.
     """
     if len(costs) < SMALLEST_GROUP:
         raise CannotFit(
@@ -175,34 +180,43 @@ def rising_percentile(
     Neighbours are pooled while a group has fewer than ten plans, or a later one would cost less
     (pool adjacent violators, with the percentile of the pooled plans).
     """
-    blocks: list[tuple[Fraction, Fraction, list[Pence]]] = []
+    large: list[_Block] = []
     for score, costs in scores:
-        if blocks and len(blocks[-1][2]) < SMALLEST_GROUP:
-            first, _, before = blocks.pop()
-            blocks.append((first, score, sorted([*before, *costs])))
-        else:
-            blocks.append((score, score, sorted(costs)))
-    if len(blocks) > 1 and len(blocks[-1][2]) < SMALLEST_GROUP:
-        _pool_last(blocks)
-    steps: list[tuple[Fraction, Fraction, list[Pence]]] = []
-    for block in blocks:
-        steps.append(block)
-        while len(steps) > 1 and _worth(steps[-2], percentile) > _worth(steps[-1], percentile):
-            _pool_last(steps)
-    return [
-        Step(low, high, len(costs), _worth((low, high, costs), percentile))
-        for low, high, costs in steps
-    ]
+        large.append(_Block([score] * len(costs), sorted(costs)))
+        if len(large) > 1 and len(large[-2].costs) < SMALLEST_GROUP:
+            _pool_last(large)
+    if len(large) > 1 and len(large[-1].costs) < SMALLEST_GROUP:
+        _pool_last(large)
+    rising: list[_Block] = []
+    for block in large:
+        rising.append(block)
+        while len(rising) > 1 and rising[-2].worth(percentile) > rising[-1].worth(percentile):
+            _pool_last(rising)
+    return [block.step(percentile) for block in rising]
 
 
-def _pool_last(blocks: list[tuple[Fraction, Fraction, list[Pence]]]) -> None:
-    _, high, later = blocks.pop()
-    low, _, before = blocks.pop()
-    blocks.append((low, high, sorted([*before, *later])))
+@dataclass(frozen=True)
+class _Block:
+    """Neighbouring scores that are looked at together: the score of each plan, and the costs in order."""
+
+    scores: list[Fraction]
+    costs: list[Pence]
+
+    def worth(self, percentile: int) -> Pence:
+        """The percentile of the costs."""
+        return at_percentile(self.costs, percentile)
+
+    def step(self, percentile: int) -> Step:
+        """The block as a step."""
+        middle = self.scores[len(self.scores) // 2]
+        worth = self.worth(percentile)
+        return Step(self.scores[0], self.scores[-1], middle, len(self.costs), worth)
 
 
-def _worth(block: tuple[Fraction, Fraction, list[Pence]], percentile: int) -> Pence:
-    return at_percentile(block[2], percentile)
+def _pool_last(blocks: list[_Block]) -> None:
+    later, before = blocks.pop(), blocks.pop()
+    costs = sorted([*before.costs, *later.costs])
+    blocks.append(_Block([*before.scores, *later.scores], costs))
 
 
 def at_percentile(ordered: Sequence[_Ordered], percentile: int) -> _Ordered:
@@ -212,26 +226,31 @@ def at_percentile(ordered: Sequence[_Ordered], percentile: int) -> _Ordered:
 
 
 def _knots_along(table: AllocationTable, steps: Sequence[Step]) -> tuple[tuple[int, Pence], ...]:
-    lowest, highest = steps[0], steps[-1]
-    known = [(at, step.pence) for step in steps for at in (step.from_points, step.to_points)]
-    found = []
-    for points, pence in table.knots:
-        if points < lowest.from_points:
-            found.append((points, min(pence, lowest.pence)))
-        elif points > highest.to_points:
-            found.append((points, max(pence, highest.pence)))
-        else:
-            found.append((points, round_half_up(_between(known, Fraction(points)))))
-    return tuple(found)
+    """The knots where they are, at what plans cost there; beyond the plans the table keeps its shape."""
+    known = [(step.middle, step.pence) for step in steps]
+    return tuple(
+        (points, _along(table, known, Fraction(points), pence)) for points, pence in table.knots
+    )
 
 
-def _between(known: Sequence[tuple[Fraction, Pence]], points: Fraction) -> Fraction:
+def _along(
+    table: AllocationTable, known: Sequence[tuple[Fraction, Pence]], points: Fraction, pence: Pence
+) -> Pence:
+    (lowest, least), (highest, most) = known[0], known[-1]
+    if points < lowest:
+        return min(_in_shape(table, lowest, least, pence), least)
+    if points > highest:
+        return max(_in_shape(table, highest, most, pence), most)
     for (low, less), (high, more) in pairwise(known):
-        if low <= points <= high:
-            if low == high:
-                return Fraction(more)
-            return less + (more - less) * (points - low) / (high - low)
-    return Fraction(known[-1][1])
+        if low <= points < high:
+            return round_half_up(less + (more - less) * (points - low) / (high - low))
+    return most
+
+
+def _in_shape(table: AllocationTable, at: Fraction, cost: Pence, pence: Pence) -> Pence:
+    """A figure raised or lowered like the table's own where the plans end."""
+    was = linear(table.knots, at)[0]
+    return round_half_up(pence * cost / was) if was else pence
 
 
 def _bands_along(

@@ -224,18 +224,21 @@ def need_groups(points: Whole, parts: int) -> Grouping:
     counts = np.bincount(points)
     middle = np.cumsum(counts) * 2 - counts
     group_of = np.minimum(middle * groups // (2 * most), groups - 1).astype(np.uint8)
-    ends = [int(np.flatnonzero((group_of <= n) & (counts > 0))[-1]) for n in range(groups)]
-    labels = tuple(_need_label(n, groups, word, ends, parts) for n in range(groups))
+    held = [n for n in range(groups) if bool(counts[group_of == n].any())]
+    if len(held) == 1:
+        return Grouping("need", "By need", ("Everybody",), np.zeros(most, np.uint8))
+    ends = [int(np.flatnonzero((group_of == n) & (counts > 0))[-1]) for n in held]
     title = f"By need, in {'halves' if word == 'half' else word + 's'}"
-    return Grouping("need", title, labels, group_of[points])
+    labels = tuple(_need_label(n, held, word, ends, parts) for n in range(len(held)))
+    return Grouping("need", title, labels, np.searchsorted(np.array(held), group_of)[points])
 
 
-def _need_label(number: int, groups: int, word: str, ends: list[int], parts: int) -> str:
+def _need_label(place: int, held: list[int], word: str, ends: list[int], parts: int) -> str:
     """Where a group ends, but never where the last one does: that is somebody's own figure."""
-    if number == groups - 1:
-        return f"Highest {word}: more than {_points(ends[number - 1], parts)}"
-    place = f"Lowest {word}" if number == 0 else f"{_nth(number + 1)} {word}"
-    return f"{place}: up to {_points(ends[number], parts)}"
+    if place == len(held) - 1:
+        return f"Highest {word}: more than {_points(ends[place - 1], parts)}"
+    name = f"{_nth(held[place] + 1)} {word}" if held[place] else f"Lowest {word}"
+    return f"{name}: up to {_points(ends[place], parts)}"
 
 
 def _points(count: int, parts: int) -> str:
