@@ -18,8 +18,8 @@ from carebudget.money import Pence, format_pounds, round_half_up
 from .allocation import linear
 from .pack import AllocationTable, Pack
 from .policy_answers import Whole
-from .policy_effect import SMALLEST_GROUP, total
-from .vectorised import Profiles, before_adjustments
+from .policy_effect import SMALLEST_GROUP
+from .vectorised import Profiles, before_adjustments, total
 
 MOST_TIMES = 20
 """A table is not raised above twenty times what it was."""

@@ -4,9 +4,10 @@ Exact: sums are whole pence, counts are whole people. What of it may be shown to
 of ``policy_publishing``.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from carebudget.money import Pence, format_pounds
 
 from .allocation import decimal_words
 from .policy_answers import Whole
-from .vectorised import LARGEST, MOST_PROFILES, Profiles
+from .vectorised import BLOCK, LARGEST, Profiles
 
 MORE, SAME, LESS, NOTHING = range(4)
 OUTCOMES = ("Get more", "Get the same", "Get less", "Fall to nothing")
@@ -26,6 +27,8 @@ WIDTHS = tuple(pence * 10**zeros for zeros in range(4, 12) for pence in (1, 2, 5
 """How wide a bar of the distribution can be, in pence: £100, £200, £500, £1,000 and so on."""
 
 MOST_BARS = 12
+MOST_CELLS = 2**23
+EXACT_IN_FLOATS = 2**53
 NEED_GROUPS = (
     (10, "tenth"),
     (5, "fifth"),
@@ -47,15 +50,21 @@ class Grouping:
 
 
 @dataclass(frozen=True, eq=False)
-class Split:
-    """A grouping, counted once for the profiles: how many of a profile belong to a group."""
+class Cells:
+    """Everybody, counted once: how many have each profile and belong to the same group of every grouping.
 
-    key: str
-    title: str
-    labels: tuple[str, ...]
-    profile: NDArray[Any]
-    group: NDArray[Any]
-    people: Whole
+    ``cell`` numbers those combinations of groups. Without ``profile`` everybody stands alone, in order.
+    """
+
+    groupings: tuple[Grouping, ...]
+    cell: NDArray[Any]
+    profile: NDArray[Any] | None
+    people: Whole | None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """How many groups each grouping has."""
+        return tuple(len(grouping.labels) for grouping in self.groupings)
 
 
 @dataclass(frozen=True)
@@ -110,97 +119,167 @@ class Effect:
         return sum(self.counts)
 
 
-def split(profiles: Profiles, grouping: Grouping) -> Split:
-    """Count a grouping for the profiles."""
-    groups = len(grouping.labels)
-    if profiles.of is None or len(profiles) * groups > 8 * MOST_PROFILES:
-        every = np.arange(len(grouping.group)) if profiles.of is None else profiles.of
-        people = np.ones(len(grouping.group), np.int64)
-        return Split(grouping.key, grouping.title, grouping.labels, every, grouping.group, people)
-    codes = profiles.of * np.int64(groups) + grouping.group
-    counted = np.bincount(codes, minlength=len(profiles) * groups)
-    found = np.flatnonzero(counted)
-    return Split(
-        key=grouping.key,
-        title=grouping.title,
-        labels=grouping.labels,
-        profile=found // groups,
-        group=found % groups,
-        people=counted[found].astype(np.int64),
-    )
+def cells_of(profiles: Profiles, groupings: Sequence[Grouping]) -> Cells:
+    """Count everybody by profile and group, so that each change of a table is quickly worked out."""
+    size = prod(len(grouping.labels) for grouping in groupings)
+    cell = np.zeros(len(profiles.spread(profiles.points)), np.min_scalar_type(size))
+    for grouping in groupings:
+        cell = cell * cell.dtype.type(len(grouping.labels)) + grouping.group.astype(cell.dtype)
+    if profiles.of is None or len(profiles) * size > MOST_CELLS:
+        return Cells(tuple(groupings), cell, profiles.of, None)
+    together = np.bincount(profiles.of * np.int64(size) + cell, minlength=len(profiles) * size)
+    found = np.flatnonzero(together)
+    return Cells(tuple(groupings), found % size, found // size, together[found].astype(np.int64))
 
 
-def effect_of(
-    profiles: Profiles, before: Whole, after: Whole, splits: Sequence[Split] = ()
-) -> Effect:
-    """What changes when the profiles get ``after`` where they got ``before`` (pence a year)."""
-    outcome = outcomes(before, after)
-    people = profiles.people
-    change = after - before
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """What everybody gets before a change, added up once by group."""
+
+    cells: Cells
+    before: Whole
+    sums: NDArray[Any]
+    spread: dict[Pence, list[int]] = field(default_factory=dict)
+    """How many have a budget in each bar, for each width that was asked for."""
+
+    def bars(self, width: Pence, count: int) -> list[int]:
+        """How many have a budget in each bar before the change."""
+        if width not in self.spread:
+            tally = _Tally((count,))
+            for amounts, _, people in _blocks(self.cells, self.before):
+                tally.count((amounts + (width - 1)) // width, people)
+            self.spread[width] = tally.found.tolist()
+        known = self.spread[width]
+        return [*known, *[0] * (count - len(known))]
+
+
+def standing_of(cells: Cells, before: Whole) -> Standing:
+    """Add up what the profiles get before any change (pence a year)."""
+    sums = _Tally(cells.shape)
+    for amounts, rows, people in _blocks(cells, before):
+        sums.add(cells.cell[rows].astype(np.intp), amounts, people)
+    return Standing(cells, before, sums.found)
+
+
+def effect_of(standing: Standing, after: Whole) -> Effect:
+    """What changes when the profiles get ``after`` instead (pence a year)."""
+    cells = standing.cells
+    shape = (*cells.shape, len(OUTCOMES))
+    people, rise = _Tally(shape), _Tally(shape)
+    width, bars = _width_of(cells, standing.before, after)
+    becomes = _Tally((bars + 1,))
+    before = (amounts for amounts, _, _ in _blocks(cells, standing.before))
+    for was, (amounts, rows, heads) in zip(before, _blocks(cells, after), strict=True):
+        place = cells.cell[rows].astype(np.intp) * len(OUTCOMES) + outcomes(was, amounts)
+        people.count(place, heads)
+        rise.add(place, amounts - was, heads)
+        becomes.count((amounts + (width - 1)) // width, heads)
+    by_outcome = _by_outcome(rise.found)
     return Effect(
-        counts=_counted(outcome, people),
-        before_pence=total(before, people),
-        after_pence=total(after, people),
-        gained_pence=total(np.maximum(change, 0), people),
-        lost_pence=total(np.maximum(-change, 0), people),
-        divisions=tuple(_division(one, before, after, outcome) for one in splits),
-        bars=_bars(before, after, people),
+        counts=tuple(_by_outcome(people.found).tolist()),
+        before_pence=int(standing.sums.sum()),
+        after_pence=int(standing.sums.sum()) + int(by_outcome.sum()),
+        gained_pence=int(by_outcome[MORE]),
+        lost_pence=-int(by_outcome[LESS] + by_outcome[NOTHING]),
+        divisions=tuple(
+            _division(grouping, axis, people.found, standing.sums, rise.found)
+            for axis, grouping in enumerate(cells.groupings)
+        ),
+        bars=_bars(width, standing.bars(width, bars + 1), becomes.found.tolist()),
     )
+
+
+def _blocks(cells: Cells, amounts: Whole) -> Iterator[tuple[Whole, slice, Whole | None]]:
+    """The amounts of the cells, a few thousand at a time, with where they stand and for how many people."""
+    for start in range(0, len(cells.cell), BLOCK):
+        rows = slice(start, start + BLOCK)
+        some = amounts[rows] if cells.profile is None else amounts[cells.profile[rows]]
+        yield some, rows, None if cells.people is None else cells.people[rows]
+
+
+class _Tally:
+    """Counts or sums by place, block after block, exact: in 64 bits while they fit, else in Python's own."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.found: NDArray[Any] = np.zeros(shape, np.int64)
+        self.size = prod(shape)
+        self.most = 0
+
+    def count(self, place: NDArray[Any], people: Whole | None) -> None:
+        """One more in each place, or as many as there are people."""
+        found = np.bincount(place, weights=people, minlength=self.size)
+        self.found += found.astype(np.int64).reshape(self.found.shape)
+
+    def add(self, place: NDArray[Any], amounts: Whole, people: Whole | None) -> None:
+        """The amount in each place, as often as there are people.
+
+        Floats carry whole numbers exactly while no sum of a block can pass 2**53.
+        """
+        heads = len(place) if people is None else int(people.sum())
+        largest = max(int(amounts.max(initial=0)), -int(amounts.min(initial=0))) * heads
+        self.most += largest
+        if self.most > LARGEST:
+            self.found = self.found.astype(object)
+        if largest < EXACT_IN_FLOATS:
+            each = amounts if people is None else amounts * people
+            found = np.bincount(place, weights=each, minlength=self.size).astype(np.int64)
+        else:
+            found = _summed_one_by_one(place, amounts, people, self.size)
+        self.found = self.found + found.reshape(self.found.shape)
+
+
+def _summed_one_by_one(
+    place: NDArray[Any], amounts: Whole, people: Whole | None, size: int
+) -> NDArray[Any]:
+    sums = [0] * size
+    counts = [1] * len(place) if people is None else people.tolist()
+    for at, amount, count in zip(place.tolist(), amounts.tolist(), counts, strict=True):
+        sums[at] += amount * count
+    return np.array(sums, object)
 
 
 def outcomes(before: Whole, after: Whole) -> NDArray[np.int8]:
     """What becomes of each: ``MORE``, ``SAME``, ``LESS`` or ``NOTHING``."""
-    found = np.full(len(before), SAME, np.int8)
-    found[after > before] = MORE
-    found[after < before] = LESS
-    found[(after == 0) & (before > 0)] = NOTHING
-    return found
+    less = after < before
+    nothing = less & (after == 0)
+    return SAME - (after > before).view(np.int8) + less.view(np.int8) + nothing.view(np.int8)
 
 
-def total(amounts: Whole, people: Whole) -> int:
-    """The exact sum of the amounts, each as often as there are people."""
-    most = int(amounts.max(initial=0)) * int(people.sum())
-    if most > LARGEST:
-        return int((amounts.astype(object) * people).sum())
-    return int((amounts * people).sum())
+def _by_outcome(values: NDArray[Any]) -> NDArray[Any]:
+    return values.sum(axis=tuple(range(values.ndim - 1)))
 
 
-def _counted(outcome: NDArray[np.int8], people: Whole) -> tuple[int, ...]:
-    return tuple(int(people[outcome == one].sum()) for one in range(len(OUTCOMES)))
-
-
-def _division(of: Split, before: Whole, after: Whole, outcome: NDArray[np.int8]) -> Division:
-    theirs, was, becomes = outcome[of.profile], before[of.profile], after[of.profile]
-    rows = []
-    for number, label in enumerate(of.labels):
-        mine = np.flatnonzero(of.group == number)
-        people = of.people[mine]
-        rows.append(
+def _division(
+    grouping: Grouping, axis: int, people: NDArray[Any], was: NDArray[Any], rise: NDArray[Any]
+) -> Division:
+    others = tuple(n for n in range(was.ndim) if n != axis)
+    counts = people.sum(axis=others)
+    before, change = was.sum(axis=others), rise.sum(axis=(*others, was.ndim))
+    return Division(
+        grouping.key,
+        grouping.title,
+        tuple(
             GroupEffect(
-                label=label,
-                counts=_counted(theirs[mine], people),
-                before_pence=total(was[mine], people),
-                after_pence=total(becomes[mine], people),
+                label, tuple(counts[n].tolist()), int(before[n]), int(before[n]) + int(change[n])
             )
-        )
-    return Division(of.key, of.title, tuple(rows))
+            for n, label in enumerate(grouping.labels)
+        ),
+    )
 
 
-def _bars(before: Whole, after: Whole, people: Whole) -> tuple[Bar, ...]:
-    """Nothing at all is a bar of its own; the others are equally wide."""
-    there = people > 0
+def _width_of(cells: Cells, before: Whole, after: Whole) -> tuple[Pence, int]:
+    """How wide a bar is, and how many there are above nothing."""
+    there = slice(None) if cells.profile is None else cells.profile
     most = max(int(before[there].max(initial=0)), int(after[there].max(initial=0)))
     width = next((w for w in WIDTHS if w * MOST_BARS >= most), most)
-    bars = max(1, -(-most // width))
+    return width, max(1, -(-most // width))
 
-    def counted(amounts: Whole) -> NDArray[np.int64]:
-        bar = (amounts[there] + (width - 1)) // width
-        return np.bincount(bar, weights=people[there], minlength=bars + 1).astype(np.int64)
 
-    was, becomes = counted(before), counted(after)
+def _bars(width: Pence, was: list[int], becomes: list[int]) -> tuple[Bar, ...]:
+    """Nothing at all is a bar of its own; the others are equally wide."""
     return tuple(
-        Bar(_range((n - 1) * width, n * width), n * width, int(was[n]), int(becomes[n]))
-        for n in range(bars + 1)
+        Bar(_range((n - 1) * width, n * width), n * width, was[n], becomes[n])
+        for n in range(len(becomes))
     )
 
 

@@ -25,7 +25,8 @@ LARGEST = 2**62
 MOST_PROFILES = 2**20
 FEW_CHOICES = 12
 MOST_CHOICES = 62
-BLOCK = 2**15
+BLOCK = 2**16
+"""So many people are worked out at a time, so that what is in between stays near the processor."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +70,7 @@ class Profiles:
 
     def spread(self, values: NDArray[Any]) -> NDArray[Any]:
         """Values of the profiles, for each person."""
-        return values if self.of is None else values[self.of]
+        return values if self.of is None else values.take(self.of)
 
 
 def profiles_of(encoded: Encoded, *tables: AllocationTable) -> Profiles:
@@ -134,6 +135,13 @@ def allocate_all(
     """
     profiles = profiles_of(encoded, table)
     return profiles.spread(profiles.amounts(table, local))
+
+
+def total(amounts: Whole, people: Whole) -> int:
+    """The exact sum of the amounts, each as often as there are people."""
+    if int(amounts.max(initial=0)) * int(people.sum()) > LARGEST:
+        return int((amounts.astype(object) * people).sum())
+    return int((amounts * people).sum())
 
 
 def before_adjustments(
@@ -214,9 +222,10 @@ class _PriceList:
 
     def of(self, crowd: Profiles, rows: slice) -> _Sums:
         """The costs of some of the crowd, added up."""
-        top = np.zeros(len(crowd.points[rows]), np.int64 if self.most <= LARGEST else object)
-        for some, worth in zip(crowd.priced, self.worth, strict=True):
-            top += worth[some.codes[rows]]
+        first, *others = zip(crowd.priced, self.worth, strict=True)
+        top = first[1].take(first[0].codes[rows])
+        for some, worth in others:
+            top += worth.take(some.codes[rows])
         return _Sums(top, self.bottom, self.most)
 
 
@@ -255,7 +264,7 @@ class _Changes:
         most += sums.bottom * max(self.plus, default=0)
         kind = np.int64 if most <= LARGEST else object
         times, plus = self.times.astype(kind), (self.plus * sums.bottom).astype(kind)
-        top = sums.ready_for(most) * times[combination] + plus[combination]
+        top = sums.ready_for(most) * times.take(combination) + plus.take(combination)
         return _Sums(top, sums.bottom * self.bottom, most)
 
 
@@ -279,11 +288,17 @@ def _changes(crowd: Profiles, table: AllocationTable, local: Sequence[LocalAdjus
 
 
 def _rounded(sums: _Sums, table: AllocationTable) -> NDArray[np.int64]:
+    """Halves up to the table's unit, then kept between minimum and maximum."""
     unit = table.round_to_pence
-    half = unit * sums.bottom
-    top = sums.ready_for(2 * sums.most + 2 * half)
-    rounded = (2 * top + half) // (2 * half) * unit
-    annual = np.maximum(rounded, table.minimum_pence)
+    whole = unit * sums.bottom
+    top = sums.ready_for(2 * sums.most + 2 * whole)
+    if whole % 2 == 0:
+        rounded = (top + whole // 2) // whole
+    else:
+        rounded = (2 * top + whole) // (2 * whole)
+    annual = rounded * unit if unit > 1 else rounded
+    if table.minimum_pence:
+        annual = np.maximum(annual, table.minimum_pence)
     if table.maximum_pence is not None:
         annual = np.minimum(annual, table.maximum_pence)
-    return annual.astype(np.int64)
+    return annual.astype(np.int64, copy=False)

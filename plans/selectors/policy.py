@@ -1,18 +1,19 @@
 """Reading for the policy workbench: programmes, versions, proposals, and everybody assessed so far.
 
-What cannot change (the answers behind a decision) is encoded once and kept in memory; what can change
-(where a case stands, what a plan costs, a date of birth) is read each time.
+What cannot change (the answers behind a decision) is encoded once and kept in memory. What can change
+(where a case stands, what a plan costs) is read again as soon as it has changed.
 """
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 from numpy.typing import NDArray
 
 from carebudget import clock
@@ -38,6 +39,9 @@ from .timeline import TimelineItem, as_item
 
 EVERYBODY = "everybody"
 OPEN_CASES = "open"
+KEPT_SECONDS = 60
+"""A corrected date of birth shows after so long at most; decisions, cases and plans at once."""
+
 AGES = (
     (18, "Under 18"),
     (25, "18 to 24"),
@@ -168,6 +172,8 @@ class Population:
     groupings: tuple[Grouping, ...]
     plan_rows: NDArray[np.int64]
     plan_costs: tuple[int, ...]
+    looked_at: dict[Any, Any] = field(default_factory=dict, repr=False)
+    """What was counted for tables before, so that the next change of a figure is quick."""
 
     def __len__(self) -> int:
         return len(self.cases)
@@ -188,8 +194,31 @@ class _Decided:
 
 
 def population(pack: ProgrammePack, whose: str = EVERYBODY) -> Population:
-    """Everybody assessed for the programme, under whatever version, as this version sees them."""
-    rules = pack.rules
+    """Everybody assessed for the programme, under whatever version, as this version sees them.
+
+    The one of a moment ago is given again while no decision, no case and no plan has changed since.
+    """
+    key, mark = (pack.pk, pack.digest, whose), _mark(pack.key)
+    known = _populations.take(key)
+    if known and known[0] == mark and time.monotonic() - known[1] < KEPT_SECONDS:
+        return known[2]
+    people = _population(pack, whose)
+    _populations.keep(key, (mark, time.monotonic(), people))
+    return people
+
+
+def _mark(key: str) -> tuple[Any, ...]:
+    """Figures that are others as soon as somebody is decided, a case closes or opens, or a plan is agreed."""
+    decisions = EligibilityDecision.objects.filter(assessment__case__pack__key=key)
+    plans = SupportPlan.objects.filter(case__pack__key=key, personal_budget_pence__isnull=False)
+    still_open = Count("id", filter=Q(assessment__case__stage__in=OPEN_STAGES))
+    return (
+        *decisions.aggregate(Count("id"), Max("id"), still_open=still_open).values(),
+        *plans.aggregate(Count("id"), Max("id"), Sum("personal_budget_pence")).values(),
+    )
+
+
+def _population(pack: ProgrammePack, whose: str) -> Population:
     decided = _newest_decisions(pack.key, whose)
     encoded, fitting = _remembered(pack, [(one.decision, one.assessment) for one in decided])
     found = [one for one, fit in zip(decided, fitting, strict=True) if fit]
@@ -201,7 +230,7 @@ def population(pack: ProgrammePack, whose: str = EVERYBODY) -> Population:
     )
     with_plan = [n for n, one in enumerate(found) if one.case in plans]
     return Population(
-        pack=rules,
+        pack=pack.rules,
         encoded=encoded,
         cases=tuple(one.case for one in found),
         references=tuple(one.reference for one in found),
@@ -263,32 +292,37 @@ def family_cases(user: User) -> set[int]:
     return set(own.values_list("id", flat=True))
 
 
-class _Memory:
-    """Encoded answers by pack, oldest use forgotten first. Decisions and their answers never change,
-    so what is known stays true; only new decisions are read."""
+_Kept = TypeVar("_Kept")
+
+
+class _Memory(Generic[_Kept]):
+    """A few things kept in this process; what was not used for longest is forgotten first."""
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.lock = threading.Lock()
-        self.known: OrderedDict[tuple[int, str], tuple[dict[int, int], Encoded]] = OrderedDict()
+        self.known: OrderedDict[Any, _Kept] = OrderedDict()
 
-    def take(self, key: tuple[int, str]) -> tuple[dict[int, int], Encoded] | None:
-        """What is known for a pack: the row of each decision (-1: its answers do not fit)."""
+    def take(self, key: Any) -> _Kept | None:
+        """What is kept under this key."""
         with self.lock:
             if key in self.known:
                 self.known.move_to_end(key)
             return self.known.get(key)
 
-    def keep(self, key: tuple[int, str], rows: dict[int, int], encoded: Encoded) -> None:
-        """Keep what is known now."""
+    def keep(self, key: Any, thing: _Kept) -> None:
+        """Keep it under this key."""
         with self.lock:
-            self.known[key] = (rows, encoded)
+            self.known[key] = thing
             self.known.move_to_end(key)
             while len(self.known) > self.most:
                 self.known.popitem(last=False)
 
 
-_memory = _Memory(most=24)
+_populations: _Memory[tuple[tuple[Any, ...], float, Population]] = _Memory(most=24)
+_answered: _Memory[tuple[dict[int, int], Encoded]] = _Memory(most=24)
+"""By pack: the row of each decision (-1: its answers do not fit), and the rows. Decisions and the answers
+behind them never change, so what is known stays true and only new decisions are read."""
 
 
 def _remembered(
@@ -297,7 +331,7 @@ def _remembered(
     """The encoded answers of these decisions in order, and which of them fit this version."""
     rules = pack.rules
     key = (pack.pk, pack.digest)
-    rows, encoded = _memory.take(key) or ({}, encode(rules, []))
+    rows, encoded = _answered.take(key) or ({}, encode(rules, []))
     new = [(decision, assessment) for decision, assessment in decisions if decision not in rows]
     if new:
         answers = _answers(rules, [assessment for _, assessment in new])
@@ -306,7 +340,7 @@ def _remembered(
         for place, (decision, _) in enumerate(fitting, start=len(encoded)):
             rows[decision] = place
         encoded = encoded.joined(encode(rules, [given for _, given in fitting]))
-        _memory.keep(key, rows, encoded)
+        _answered.keep(key, (rows, encoded))
     places = [rows[decision] for decision, _ in decisions]
     return encoded.only([place for place in places if place >= 0]), [p >= 0 for p in places]
 

@@ -23,10 +23,12 @@ from ..rules.policy_effect import (
     NOTHING,
     OUTCOMES,
     SAME,
+    Standing,
+    cells_of,
     effect_of,
     furthest,
     outcomes,
-    split,
+    standing_of,
 )
 from ..rules.policy_publishing import LEFT_OUT, Shown, publish, signed
 from ..rules.policy_suppression import is_small
@@ -36,6 +38,8 @@ from .policy import OtherProgramme, Population, family_cases, other_programmes, 
 
 NAMED = 10
 """So many cases are named at each end."""
+
+LOOKED_AT = 8
 
 
 @dataclass(frozen=True)
@@ -165,19 +169,35 @@ def report_on(
     contingency_percent: Decimal = Decimal(0),
 ) -> Report:
     """What ``after`` does where ``before`` stands, for people encoded for this version."""
-    profiles = profiles_of(people.encoded, before, after)
+    profiles, standing = _counted(people, before, after)
     lines = beside(people.pack, before, people.pack, after)
     return _report(
         pack,
         people,
         profiles,
-        profiles.amounts(before),
+        standing,
         profiles.amounts(after),
         lines=lines,
         user=user,
         envelope_pence=envelope_pence,
         contingency_percent=contingency_percent,
     )
+
+
+def _counted(
+    people: Population, before: AllocationTable, after: AllocationTable
+) -> tuple[Profiles, Standing]:
+    """Everybody counted for these tables; the same again for another change of the same figures."""
+    looks_at = frozenset((a.question, a.option) for a in after.adjustments)
+    key = (before, looks_at, frozenset(key for key, *_ in after.prices))
+    if key not in people.looked_at:
+        if len(people.looked_at) >= LOOKED_AT:
+            people.looked_at.clear()
+        profiles = profiles_of(people.encoded, before, after)
+        cells = cells_of(profiles, people.groupings)
+        people.looked_at[key] = (profiles, standing_of(cells, profiles.amounts(before)))
+    found: tuple[Profiles, Standing] = people.looked_at[key]
+    return found
 
 
 def report_between(
@@ -195,11 +215,13 @@ def report_between(
     rows = [n for n, case in enumerate(people.cases) if case in place]
     both = _some_of(people, rows)
     again = theirs.encoded.only([place[case] for case in both.cases])
+    alone = each_alone(both.encoded)
+    before = allocate_all(both.encoded, table)
     return _report(
         one,
         both,
-        each_alone(both.encoded),
-        allocate_all(both.encoded, table),
+        alone,
+        standing_of(cells_of(alone, both.groupings), before),
         allocate_all(again, other_table),
         lines=beside(one.rules, table, other.rules, other_table),
         user=user,
@@ -218,6 +240,7 @@ def _some_of(people: Population, rows: Sequence[int]) -> Population:
         groupings=tuple(replace(g, group=g.group[rows]) for g in people.groupings),
         plan_rows=np.zeros(0, np.int64),
         plan_costs=(),
+        looked_at={},
     )
 
 
@@ -225,7 +248,7 @@ def _report(
     pack: ProgrammePack,
     people: Population,
     profiles: Profiles,
-    before: Whole,
+    standing: Standing,
     after: Whole,
     *,
     lines: tuple[Beside, ...],
@@ -233,8 +256,7 @@ def _report(
     envelope_pence: Pence | None = None,
     contingency_percent: Decimal = Decimal(0),
 ) -> Report:
-    splits = [split(profiles, grouping) for grouping in people.groupings]
-    effect = effect_of(profiles, before, after, splits)
+    before, effect = standing.before, effect_of(standing, after)
     shown = publish(effect)
     family = family_cases(user)
     fallen = np.where(outcomes(before, after) == NOTHING, before, 0)

@@ -19,9 +19,8 @@ from plans.rules.policy_calibration import (
     fit_to_plans,
     rising_percentile,
 )
-from plans.rules.policy_effect import total
 from plans.rules.policy_tables import table_as_data, with_table
-from plans.rules.vectorised import Profiles, profiles_of
+from plans.rules.vectorised import Profiles, profiles_of, total
 from tests.plans.rules.policy_crowd import crowd_of, people_of, tables_of
 from tests.plans.rules.rule_world import mapping, pack
 

@@ -19,12 +19,12 @@ from plans.rules.policy_effect import (
     SAME,
     Effect,
     Grouping,
+    cells_of,
     effect_of,
     furthest,
     need_groups,
     outcomes,
-    split,
-    total,
+    standing_of,
 )
 from plans.rules.policy_publishing import LEFT_OUT, publish, signed
 from plans.rules.policy_tables import table_as_data, with_table
@@ -57,12 +57,8 @@ def test_the_effect_is_what_counting_one_by_one_gives(method: str) -> None:
     ages = Grouping("age", "By age", ("young", "old"), np.array([n % 2 for n in range(150)]))
     profiles = profiles_of(encoded, before, after)
 
-    found = effect_of(
-        profiles,
-        profiles.amounts(before),
-        profiles.amounts(after),
-        [split(profiles, ages), split(profiles, need_groups(encoded.points, encoded.parts))],
-    )
+    cells = cells_of(profiles, [ages, need_groups(encoded.points, encoded.parts)])
+    found = effect_of(standing_of(cells, profiles.amounts(before)), profiles.amounts(after))
 
     theirs = [become(b, a) for b, a in zip(old, new, strict=True)]
     assert found.counts == tuple(theirs.count(n) for n in range(len(OUTCOMES)))
@@ -85,8 +81,9 @@ def test_people_standing_alone_are_counted_the_same_as_profiles() -> None:
     grouping = need_groups(encoded.points, encoded.parts)
     amounts = [together.amounts(of.allocation), together.amounts(after)]
 
-    one = effect_of(together, *amounts, [split(together, grouping)])
-    other = effect_of(alone, *map(together.spread, amounts), [split(alone, grouping)])
+    one = effect_of(standing_of(cells_of(together, [grouping]), amounts[0]), amounts[1])
+    spread = [together.spread(some) for some in amounts]
+    other = effect_of(standing_of(cells_of(alone, [grouping]), spread[0]), spread[1])
 
     assert one == other
 
@@ -98,9 +95,26 @@ def test_everybody_gets_more_the_same_less_or_nothing(pairs: list[tuple[int, int
     assert outcomes(before, after).tolist() == [become(b, a) for b, a in pairs]
 
 
-def test_a_total_beyond_64_bits_is_exact() -> None:
-    amounts = np.array([2**61, 2**61 + 1])
-    assert total(amounts, np.array([3, 5])) == 3 * 2**61 + 5 * (2**61 + 1)
+@pytest.mark.parametrize("most", [10**6, 2**60])
+def test_sums_by_group_are_exact_however_large(most: int) -> None:
+    chance = random.Random(most)
+    groups = np.array([chance.randrange(3) for _ in range(200)])
+    before, after = (
+        np.array([chance.randrange(most) for _ in range(200)], np.int64) for _ in range(2)
+    )
+    crowd = each_alone(encode(pack(), people_of(pack(), 200)))
+    cells = cells_of(crowd, [Grouping("third", "By third", ("a", "b", "c"), groups)])
+
+    found = effect_of(standing_of(cells, before), after)
+
+    assert found.before_pence == sum(before.tolist())
+    assert found.gained_pence == sum(
+        max(0, a - b) for b, a in zip(before.tolist(), after.tolist(), strict=True)
+    )
+    for number, row in enumerate(found.divisions[0].rows):
+        mine = [n for n in range(200) if groups[n] == number]
+        assert row.after_pence == sum(int(after[n]) for n in mine)
+        assert row.people == len(mine)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +168,7 @@ def test_the_largest_changes_come_first_and_only_real_ones() -> None:
 def test_bars_are_equally_wide_and_nothing_is_a_bar_of_its_own() -> None:
     amounts = np.array([0, 1, 500_000, 500_001, 5_900_000])
     crowd = each_alone(encode(pack(), people_of(pack(), 5)))
-    bars = effect_of(crowd, amounts, amounts).bars
+    bars = effect_of(standing_of(cells_of(crowd, []), amounts), amounts).bars
     assert [(bar.label, bar.before) for bar in bars[:3]] == [
         ("Nothing", 1),
         ("Up to £5,000", 2),
@@ -184,12 +198,8 @@ def an_effect(count: int, seed: int) -> Effect:
     ages = np.array([min(6, int(chance.expovariate(0.5))) for _ in people], np.int64)
     groups = Grouping("age", "By age", tuple(f"Band {n}" for n in range(7)), ages)
     need = need_groups(encoded.points, encoded.parts)
-    return effect_of(
-        profiles,
-        profiles.amounts(of.allocation),
-        profiles.amounts(after),
-        [split(profiles, one) for one in (groups, need)],
-    )
+    standing = standing_of(cells_of(profiles, [groups, need]), profiles.amounts(of.allocation))
+    return effect_of(standing, profiles.amounts(after))
 
 
 @settings(max_examples=60, deadline=None)
@@ -227,7 +237,7 @@ def test_money_gained_is_left_out_with_the_count_it_would_point_at() -> None:
     crowd = each_alone(encode(pack(), people_of(pack(), 40)))
     before = np.full(40, 1000)
     after = np.array([2000] * 3 + [1000] * 37)
-    shown = publish(effect_of(crowd, before, after))
+    shown = publish(effect_of(standing_of(cells_of(crowd, []), before), after))
     assert shown.counts[MORE] is None
     assert shown.gained_pence is None
     assert shown.lost_pence is None
@@ -244,7 +254,9 @@ def test_money_gained_is_left_out_with_the_count_it_would_point_at() -> None:
 )
 def test_the_total_is_said_in_a_sentence(after: int, sentence: str) -> None:
     crowd = each_alone(encode(pack(), people_of(pack(), 40)))
-    shown = publish(effect_of(crowd, np.full(40, 1000), np.full(40, after)))
+    shown = publish(
+        effect_of(standing_of(cells_of(crowd, []), np.full(40, 1000)), np.full(40, after))
+    )
     assert shown.sentence == sentence
 
 
