@@ -1,8 +1,10 @@
 """The policy workbench of managers: programmes, a table to try out, versions side by side."""
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -11,6 +13,7 @@ from carebudget.people.access import needs, signed_in
 from plans.forms.policy import AgainstForm, KeepForm
 from plans.forms.policy_table import TableForm
 from plans.models import PolicyProposal, ProgrammePack
+from plans.rules.allocation import decimal_words
 from plans.rules.pack import AllocationTable, Pack
 from plans.rules.policy_tables import METHOD_WORDS, same_table, with_table
 from plans.selectors.policy import (
@@ -32,7 +35,7 @@ from .policy_chart import chart_of
 from .policy_export import report_as_csv, report_as_json
 
 RECENT = 20
-"""So many proposals are listed."""
+"""So many proposals stand on a page."""
 
 
 @require_safe
@@ -44,7 +47,7 @@ def programmes(request: HttpRequest) -> HttpResponse:
         "plans/policy/programmes.html",
         {
             "programmes": programmes_overview(),
-            "proposals": list(proposals()[:RECENT]),
+            "page": Paginator(proposals(), RECENT).get_page(request.GET.get("page")),
             "user_id": signed_in(request).pk,
         },
     )
@@ -184,9 +187,12 @@ ACTS = {
 """Each button of the workbench."""
 
 
-def drawn(report: Report | None) -> dict[str, Any]:
-    """What a page needs to show a report."""
-    return {"report": report, "chart": chart_of(report.shown) if report else None}
+def drawn(
+    report: Report | None, *, was: str = "Now", becomes: str = "With this table"
+) -> dict[str, Any]:
+    """What a page needs to show a report: its picture, and what before and after are called."""
+    chart = chart_of(report.shown) if report else None
+    return {"report": report, "chart": chart, "was": was, "becomes": becomes}
 
 
 def _report(
@@ -213,7 +219,8 @@ def _against_of(proposal: PolicyProposal | None) -> dict[str, Any]:
     found: dict[str, Any] = {"whose": EVERYBODY, "percentile": 80}
     if proposal:
         found["envelope"] = proposal.envelope_pence
-        found["contingency"] = proposal.contingency_percent.normalize() or None
+        kept_back = proposal.contingency_percent
+        found["contingency"] = decimal_words(Fraction(kept_back)) if kept_back else None
     return found
 
 
@@ -247,6 +254,7 @@ def compare(request: HttpRequest, key: str) -> HttpResponse:
     choices = [(pack.version, f"Version {pack.version}") for pack in versions]
     choices += [(one.reference, f"Proposal: {one.title}") for one in proposals(key)[:RECENT]]
     first, second = _chosen(request, choices)
+    names = dict(choices)
     whose = OPEN_CASES if request.GET.get("whose") == OPEN_CASES else EVERYBODY
     (one, table), (other, other_table) = _table_of(key, first), _table_of(key, second)
     report = report_between(one, table, other, other_table, whose=whose, user=signed_in(request))
@@ -258,9 +266,8 @@ def compare(request: HttpRequest, key: str) -> HttpResponse:
             "choices": choices,
             "first": first,
             "second": second,
-            "names": dict(choices),
             "whose": whose,
-            **drawn(report),
+            **drawn(report, was=names[first], becomes=names[second]),
         },
     )
 

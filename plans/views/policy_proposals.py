@@ -87,7 +87,7 @@ def proposal(request: HttpRequest, proposal: PolicyProposal) -> HttpResponse:
         {
             "proposal": proposal,
             "pack": proposal.base_pack,
-            **drawn(_report(request, proposal)),
+            **drawn(_report(request, proposal), was="Now", becomes="As proposed"),
             "acts": acts,
             "act": act,
             "acted": acts.get(act),

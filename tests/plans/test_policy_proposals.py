@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -33,7 +34,7 @@ from plans.services import (
 )
 from plans.services.pack_files import check_shape
 from plans.services.policy_packs import next_version, pack_text
-from tests.plans.page_world import do, see, words
+from tests.plans.page_world import do, queries_of, see, words
 from tests.plans.policy_world import KEY, Council, another_table, council, crowd, proposal, typed
 
 
@@ -123,9 +124,13 @@ def test_a_draft_that_is_not_whole_is_refused_beside_its_box(
 
 
 def test_the_author_changes_the_draft_on_the_workbench(c: Council, client: Client) -> None:
-    draft = proposal(c)
+    draft = proposal(c, envelope_pence=12_345_600, contingency_percent=Decimal(10))
     page = see(client, c.joan, "plans:policy_proposal_change", draft.reference)
     assert 'value="40000.00"' in page.content.decode()
+    assert 'value="123456.00"' in page.content.decode()
+    assert 'name="contingency" class="govuk-input govuk-input--width-4" value="10"' in (
+        page.content.decode()
+    )
     assert "A lower limit" in page.content.decode()
     day = draft.starts_on
     sent = client.post(
@@ -541,3 +546,28 @@ def test_a_file_that_cannot_be_patched_is_written_whole(c: Council) -> None:
         "version": "2",
         "allocation": {"method": "bands"},
     }
+
+
+def test_many_proposals_are_listed_a_page_at_a_time_with_as_many_queries(
+    c: Council, client: Client
+) -> None:
+    def several(first: int, last: int) -> None:
+        for n in range(first, last):
+            table = another_table(c.pack, maximum_pence=1_000_000 + n)
+            proposal(c, title=f"Idea {n}", table=table)
+
+    several(0, 3)
+    few = queries_of(client, c.joan, "plans:policy")
+    several(3, 23)
+    assert queries_of(client, c.joan, "plans:policy") <= few + 1  # one more counts the pages
+    assert "Page 1 of 2" in words(see(client, c.joan, "plans:policy"))
+    assert "Idea 0" in words(see(client, c.joan, "plans:policy", page=2))
+
+
+def test_what_waits_for_a_decision_comes_first(c: Council, client: Client) -> None:
+    handed_in(c, title="An old one that waits")
+    proposal(c, title="A new draft", table=another_table(c.pack, maximum_pence=1))
+    said = words(see(client, c.david, "plans:policy"))
+    assert said.index("An old one that waits") < said.index("A new draft")
+    assert "It waits for you or another manager." in said
+    assert "A proposal waits" in said
