@@ -72,11 +72,6 @@ class Row:
     words: str
     boxes: tuple[BoundField, ...]
 
-    @property
-    def errors(self) -> bool:
-        """Whether something in it is wrong."""
-        return any(box.errors for box in self.boxes)
-
 
 class TableForm(forms.Form):
     """An allocation table: its steps or prices, its adjustments, rounding, minimum and maximum."""

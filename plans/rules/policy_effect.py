@@ -93,12 +93,17 @@ class Division:
 
 @dataclass(frozen=True)
 class Bar:
-    """How many people have a budget in a range, before and after. ``to_pence`` is its upper end."""
+    """How many people have a budget in a range, before and after. ``to_pence`` is its upper end.
+
+    ``stayed`` are in it before and after, ``unchanged`` those of them whose budget is the same.
+    """
 
     label: str
     to_pence: Pence
     before: int
     after: int
+    stayed: int
+    unchanged: int
 
 
 @dataclass(frozen=True)
@@ -139,18 +144,15 @@ class Standing:
     cells: Cells
     before: Whole
     sums: NDArray[Any]
-    spread: dict[Pence, list[int]] = field(default_factory=dict)
-    """How many have a budget in each bar, for each width that was asked for."""
+    places: dict[Pence, NDArray[np.int8]] = field(default_factory=dict)
+    """The bar of each cell, for each width that was asked for."""
 
-    def bars(self, width: Pence, count: int) -> list[int]:
-        """How many have a budget in each bar before the change."""
-        if width not in self.spread:
-            tally = _Tally((count,))
-            for amounts, _, people in _blocks(self.cells, self.before):
-                tally.count((amounts + (width - 1)) // width, people)
-            self.spread[width] = tally.found.tolist()
-        known = self.spread[width]
-        return [*known, *[0] * (count - len(known))]
+    def bars(self, width: Pence) -> NDArray[np.int8]:
+        """The bar in which each cell is before the change."""
+        if width not in self.places:
+            found = [_bar(amounts, width) for amounts, _, _ in _blocks(self.cells, self.before)]
+            self.places[width] = np.concatenate([np.zeros(0, np.int8), *found]).astype(np.int8)
+        return self.places[width]
 
 
 def standing_of(cells: Cells, before: Whole) -> Standing:
@@ -164,29 +166,42 @@ def standing_of(cells: Cells, before: Whole) -> Standing:
 def effect_of(standing: Standing, after: Whole) -> Effect:
     """What changes when the profiles get ``after`` instead (pence a year)."""
     cells = standing.cells
-    shape = (*cells.shape, len(OUTCOMES))
-    people, rise = _Tally(shape), _Tally(shape)
     width, bars = _width_of(cells, standing.before, after)
-    becomes = _Tally((bars + 1,))
+    shape = (*cells.shape, len(OUTCOMES), bars + 1, len(KINDS))
+    people, rise = _Tally(shape), _Tally(shape)
+    stood = standing.bars(width)
     before = (amounts for amounts, _, _ in _blocks(cells, standing.before))
     for was, (amounts, rows, heads) in zip(before, _blocks(cells, after), strict=True):
-        place = cells.cell[rows].astype(np.intp) * len(OUTCOMES) + outcomes(was, amounts)
+        outcome, bar = outcomes(was, amounts), _bar(amounts, width).astype(np.int8)
+        kind = (bar == stood[rows]).view(np.int8) + (outcome == SAME).view(np.int8)
+        inside = (outcome.astype(np.int16) * (bars + 1) + bar) * len(KINDS) + kind
+        place = cells.cell[rows].astype(np.intp) * prod(shape[-3:]) + inside
         people.count(place, heads)
         rise.add(place, amounts - was, heads)
-        becomes.count((amounts + (width - 1)) // width, heads)
-    by_outcome = _by_outcome(rise.found)
+    was_in = _Tally((bars + 1,))
+    was_in.count(stood, cells.people)
+    counts, change = (side.found.sum(axis=(-2, -1)) for side in (people, rise))
+    by_outcome = _by_outcome(change)
     return Effect(
-        counts=tuple(_by_outcome(people.found).tolist()),
+        counts=tuple(_by_outcome(counts).tolist()),
         before_pence=int(standing.sums.sum()),
         after_pence=int(standing.sums.sum()) + int(by_outcome.sum()),
         gained_pence=int(by_outcome[MORE]),
         lost_pence=-int(by_outcome[LESS] + by_outcome[NOTHING]),
         divisions=tuple(
-            _division(grouping, axis, people.found, standing.sums, rise.found)
+            _division(grouping, axis, counts, standing.sums, change)
             for axis, grouping in enumerate(cells.groupings)
         ),
-        bars=_bars(width, standing.bars(width, bars + 1), becomes.found.tolist()),
+        bars=_bars(width, was_in.found, people.found.reshape(-1, bars + 1, len(KINDS)).sum(axis=0)),
     )
+
+
+KINDS = ("came from another bar", "stayed in the bar", "unchanged")
+
+
+def _bar(amounts: Whole, width: Pence) -> Whole:
+    """In which bar an amount is: nothing at all is a bar of its own, the others are equally wide."""
+    return (amounts + (width - 1)) // width
 
 
 def _blocks(cells: Cells, amounts: Whole) -> Iterator[tuple[Whole, slice, Whole | None]]:
@@ -275,11 +290,17 @@ def _width_of(cells: Cells, before: Whole, after: Whole) -> tuple[Pence, int]:
     return width, max(1, -(-most // width))
 
 
-def _bars(width: Pence, was: list[int], becomes: list[int]) -> tuple[Bar, ...]:
-    """Nothing at all is a bar of its own; the others are equally wide."""
+def _bars(width: Pence, was: NDArray[Any], becomes: NDArray[Any]) -> tuple[Bar, ...]:
     return tuple(
-        Bar(_range((n - 1) * width, n * width), n * width, was[n], becomes[n])
-        for n in range(len(becomes))
+        Bar(
+            label=_range((n - 1) * width, n * width),
+            to_pence=n * width,
+            before=int(was[n]),
+            after=int(kinds.sum()),
+            stayed=int(kinds[1:].sum()),
+            unchanged=int(kinds[2]),
+        )
+        for n, kinds in enumerate(becomes)
     )
 
 

@@ -1,7 +1,8 @@
 """The effect of a change as it may be shown and exported: with what would point at people left out. Pure.
 
 ``None`` stands for a count or a sum that is left out. Totals of money are always shown: they are what a
-council's budget says. Money of a group is shown where the number of its people is.
+council's budget says. Money of a group is shown where the number of its people is. How budgets are spread
+is not shown while it is left out how many fall to nothing: the bars of nothing would say it.
 """
 
 from collections.abc import Iterable
@@ -12,7 +13,7 @@ from carebudget.money import Pence, decimal_string, format_pence, format_pounds
 
 from .allocation import MINUS
 from .policy_effect import LESS, MORE, NOTHING, OUTCOMES, Bar, Division, Effect
-from .policy_suppression import TOTAL, Cell, leave_out, leave_out_of_line
+from .policy_suppression import TOTAL, Cell, Moves, leave_out, leave_out_of_bars
 
 LEFT_OUT = "left out"
 
@@ -201,7 +202,7 @@ def publish(effect: Effect) -> Shown:
             _division(division, cells)
             for division, cells in zip(effect.divisions, hidden.tables, strict=True)
         ),
-        bars=_bars(effect.bars),
+        bars=() if counts[NOTHING] is None else _bars(effect.bars),
     )
 
 
@@ -226,16 +227,17 @@ def _division(division: Division, hidden: frozenset[Cell] | None) -> ShownDivisi
 
 
 def _bars(bars: tuple[Bar, ...]) -> tuple[ShownBar, ...]:
-    before = leave_out_of_line([bar.before for bar in bars])
-    after = leave_out_of_line([bar.after for bar in bars])
-    if before is None or after is None:
+    hidden = leave_out_of_bars(
+        [Moves(bar.before, bar.after, bar.stayed, bar.unchanged) for bar in bars]
+    )
+    if hidden is None:
         return ()
     return tuple(
         ShownBar(
             label=bar.label,
             to_pence=bar.to_pence,
-            before=None if n in before else bar.before,
-            after=None if n in after else bar.after,
+            before=None if n in hidden else bar.before,
+            after=None if n in hidden else bar.after,
         )
         for n, bar in enumerate(bars)
     )

@@ -39,23 +39,60 @@ def leave_out(totals: Sequence[int], tables: Sequence[Counts]) -> Hidden:
 
     ``totals`` are the column totals, shown once for all tables, and their sum is shown too.
     """
-    columns = _hidden_in_line(totals, [SMALLEST - 1] * len(totals))
+    columns = _hidden_totals(totals)
     if columns is None:
         return Hidden(True, frozenset(range(len(totals))), tuple(None for _ in tables))
     return Hidden(False, columns, tuple(_hidden_in_table(t, totals, columns) for t in tables))
 
 
-def leave_out_of_line(counts: Sequence[int]) -> frozenset[int] | None:
-    """What to leave out of counts whose sum is shown; ``None``: all of them, and the sum."""
-    return _hidden_in_line(counts, [SMALLEST - count for count in counts])
+@dataclass(frozen=True)
+class Moves:
+    """How many people are in a bar before and after a change, and how many of them in both, or unchanged."""
+
+    before: int
+    after: int
+    stayed: int
+    unchanged: int
+
+    def could_go(self, *, to_nothing: bool) -> int:
+        """How many could be in another bar both times without anything shown being different."""
+        free = self.unchanged if to_nothing else self.stayed
+        return max(0, min(free, self.before - 1, self.after - 1))
 
 
-def _hidden_in_line(counts: Sequence[int], missing: Sequence[int]) -> frozenset[int] | None:
-    """Hide counts until, for each small one, the other hidden ones could give what it is ``missing``."""
-    small = [n for n, count in enumerate(counts) if is_small(count)]
+def leave_out_of_bars(bars: Sequence[Moves]) -> frozenset[int] | None:
+    """Which bars to leave out, before and after alike; ``None``: all of them.
+
+    The first bar is of those who get nothing. A small bar is safe when enough people who are in another
+    hidden bar both times could as well be in this one both times: their gain or loss would be the same.
+    Leaving a bar out only before or only after would not do: from what is known of gains and losses the
+    one could be worked out from the other.
+    """
+    small = {n for n, bar in enumerate(bars) if is_small(bar.before) or is_small(bar.after)}
     hidden = set(small)
-    spare = sorted((count, n) for n, count in enumerate(counts) if count >= SMALLEST)
-    while any(sum(counts[m] - 1 for m in hidden if m != n) < missing[n] for n in small):
+    useful = [n for n in range(len(bars)) if n not in small and bars[n].could_go(to_nothing=False)]
+    spare = sorted(useful, key=lambda n: (bars[n].before + bars[n].after, n))
+    while any(_could_come(bars, hidden, n) < _missing(bars[n]) for n in small):
+        if not spare:
+            return None
+        hidden.add(spare.pop(0))
+    return frozenset(hidden)
+
+
+def _missing(bar: Moves) -> int:
+    return max(SMALLEST - count for count in (bar.before, bar.after) if is_small(count))
+
+
+def _could_come(bars: Sequence[Moves], hidden: set[int], to: int) -> int:
+    return sum(bars[n].could_go(to_nothing=to == 0) for n in hidden if n != to)
+
+
+def _hidden_totals(totals: Sequence[int]) -> frozenset[int] | None:
+    """Hide totals until, for each small one, nine people could come over from the other hidden ones."""
+    small = [n for n, count in enumerate(totals) if is_small(count)]
+    hidden = set(small)
+    spare = sorted((count, n) for n, count in enumerate(totals) if count >= SMALLEST)
+    while any(sum(totals[m] - 1 for m in hidden if m != n) < SMALLEST - 1 for n in small):
         if not spare:
             return None
         hidden.add(spare.pop(0)[1])

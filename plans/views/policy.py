@@ -15,7 +15,7 @@ from plans.forms.policy_table import TableForm
 from plans.models import PolicyProposal, ProgrammePack
 from plans.rules.allocation import decimal_words
 from plans.rules.pack import AllocationTable, Pack
-from plans.rules.policy_tables import METHOD_WORDS, same_table, with_table
+from plans.rules.policy_tables import METHOD_WORDS, with_table
 from plans.selectors.policy import (
     EVERYBODY,
     OPEN_CASES,
@@ -75,7 +75,6 @@ def effect(request: HttpRequest, pack: ProgrammePack) -> HttpResponse:
             "pack": pack,
             "table_form": table_form,
             "against": against,
-            "live": True,
             **drawn(report),
         },
     )
@@ -170,7 +169,6 @@ class _Bench:
                 "newest": versions[0].pk == self.pack.pk,
                 **drawn(report),
                 "method_words": METHOD_WORDS[form.table.method],
-                "changed": table is not None and not same_table(table, self.pack.rules.allocation),
                 "words": self.words,
             },
         )

@@ -39,7 +39,6 @@ class Chart:
     width: int
     height: int
     foot: int
-    most: int
     words: str
 
 
@@ -65,9 +64,7 @@ def chart_of(shown: Shown) -> Chart | None:
         f"{bar.label}: {_spoken(bar.before)} before, {_spoken(bar.after)} after"
         for bar in shown.bars
     )
-    return Chart(
-        tuple(slots), WIDTH, HEIGHT, HEIGHT + FOOT, most, f"How many people have: {spoken}"
-    )
+    return Chart(tuple(slots), WIDTH, HEIGHT, HEIGHT + FOOT, f"How many people have: {spoken}")
 
 
 def _bar(x: float, width: float, count: int | None, most: int) -> ChartBar:

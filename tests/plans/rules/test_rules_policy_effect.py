@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -217,6 +218,65 @@ def test_nothing_small_is_published_anywhere(count: int, seed: int) -> None:
     for _, _, measure, figure in shown.as_rows():
         if not measure.startswith("Pounds") and figure != LEFT_OUT:
             assert int(figure) == 0 or int(figure) >= 10
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10**6))
+def test_the_spread_gives_no_small_bar_away(seed: int) -> None:
+    """For every small bar that is left out there are other people, of whom everything shown is true as
+    well, and who make the bar ten or more. They are looked for here by moving single people."""
+    chance = random.Random(seed)
+    count = chance.randrange(10, 200)
+    before = np.array([500_000 * chance.choice([0, 1, 1, 2, 2, 2, 3, 5]) for _ in range(count)])
+    before += np.array([chance.randrange(1, 400_000) if amount else 0 for amount in before])
+    rise = [chance.choice([0, 0, 0, 0, 1000, -1000, 600_000]) for _ in range(count)]
+    after = np.maximum(0, np.where(before > 0, before + np.array(rise), 0))
+    cells = cells_of(each_alone(encode(pack(), people_of(pack(), 1)).only([0] * count)), [])
+    real = effect_of(standing_of(cells, before), after)
+    shown = publish(real)
+    for n, (bar, true) in enumerate(zip(shown.bars, real.bars, strict=False)):
+        sides = [side for side in ("before", "after") if 0 < getattr(true, side) < 10]
+        if sides:
+            assert bar.before is None
+            assert bar.after is None
+            world = others_who_fit(n, sides, before, after, cells, shown)
+            assert all(getattr(world.bars[n], side) >= 10 for side in sides)
+            assert world.counts == real.counts
+            for told, other in zip(shown.bars, world.bars, strict=True):
+                assert told.before in (None, other.before)
+                assert told.after in (None, other.after)
+
+
+def others_who_fit(
+    bar: int, sides: list[str], before: Any, after: Any, cells: Any, shown: Any
+) -> Effect:
+    """Other people, made by moving single ones who are in one hidden bar both times into this bar."""
+    width = shown.bars[1].to_pence
+    was, becomes = before.copy(), after.copy()
+
+    def in_bar(amounts: Any, number: int) -> int:
+        return int((-(-amounts // width) == number).sum())
+
+    for person, (old, new) in enumerate(zip(before.tolist(), after.tolist(), strict=True)):
+        home = -(-old // width)
+        if all(in_bar(was if side == "before" else becomes, bar) >= 10 for side in sides):
+            break
+        if home == bar or -(-new // width) != home or shown.bars[home].before is not None:
+            continue
+        if min(in_bar(was, home), in_bar(becomes, home)) < 2 or (bar == 0 and old != new):
+            continue
+        was[person] = 0 if bar == 0 else bar * width - width // 2
+        becomes[person] = was[person] + new - old
+    return effect_of(standing_of(cells, was), becomes)
+
+
+def test_how_few_fall_to_nothing_is_not_said_by_the_bars() -> None:
+    crowd = each_alone(encode(pack(), people_of(pack(), 80)))
+    before = np.array([0] * 20 + [900_000] * 60)
+    after = np.array([0] * 25 + [900_000] * 55)
+    shown = publish(effect_of(standing_of(cells_of(crowd, []), before), after))
+    assert shown.counts[NOTHING] is None
+    assert shown.bars == ()
 
 
 def test_what_is_published_is_true() -> None:
