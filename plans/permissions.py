@@ -78,6 +78,11 @@ def made_the_decision(user: User, challenge: Any) -> bool:
     return challenge is not None and getattr(challenge, "decision_made_by_id", None) == user.pk
 
 
+@rules.predicate
+def wrote_policy(user: User, proposal: Any) -> bool:
+    return proposal is not None and proposal.author_id == user.pk
+
+
 care_of_the_case = (is_worker & has_the_case) | (is_manager & manages_the_team)
 works = care_of_the_case & not_own_family
 sees = (is_care_staff | is_auditor) & not_own_family
@@ -108,3 +113,7 @@ rules.add_perm(
 )
 rules.add_perm("plans.view_challenge", speaks_for_person | sees)
 rules.add_perm("plans.view_timeline", speaks_for_person | sees)
+rules.add_perm("plans.view_policy", is_manager)
+rules.add_perm("plans.propose_policy", is_manager)
+rules.add_perm("plans.write_policy", is_manager & wrote_policy)
+rules.add_perm("plans.adopt_policy", is_manager & ~wrote_policy)

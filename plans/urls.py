@@ -12,13 +12,17 @@ from .views import (
     helpers,
     planning,
     planning_parts,
+    policy,
+    policy_proposals,
     reviewing,
+    working,
 )
 
 app_name = "plans"
 
 MINE = "my-budget/<str:reference>/"
 CASE = "cases/<str:reference>/"
+PROPOSAL = "policy/proposals/<str:reference>/"
 
 urlpatterns: list[URLPattern] = [
     path("ask-for-help/", asking.ask_for_help, name="ask_for_help"),
@@ -36,6 +40,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{CASE}decide/", assessing.decide, name="decide"),
     path(f"{MINE}decision/", budget.decision, name="decision"),
     path(f"{MINE}budget/", budget.budget, name="budget"),
+    path(f"{MINE}budget/working.json", working.budget_working, name="budget_working"),
     path(f"{CASE}budget/", budget.budget_confirm, name="budget_confirm"),
     path(f"{MINE}plan/", planning.plan, name="plan"),
     path(f"{MINE}plan/about/<slug:criterion>/", planning.plan_criterion, name="plan_criterion"),
@@ -66,4 +71,12 @@ urlpatterns: list[URLPattern] = [
         challenges.challenge_answer,
         name="challenge_answer",
     ),
+    path("policy/", policy.programmes, name="policy"),
+    path(PROPOSAL, policy_proposals.proposal, name="policy_proposal"),
+    path(f"{PROPOSAL}change/", policy_proposals.proposal_change, name="policy_proposal_change"),
+    path(f"{PROPOSAL}figures.csv", policy_proposals.proposal_csv, name="policy_proposal_csv"),
+    path(f"{PROPOSAL}figures.json", policy_proposals.proposal_json, name="policy_proposal_json"),
+    path("policy/<slug:key>/compare/", policy.compare, name="policy_compare"),
+    path("policy/<slug:key>/<str:version>/", policy.workbench, name="policy_workbench"),
+    path("policy/<slug:key>/<str:version>/effect/", policy.effect, name="policy_effect"),
 ]

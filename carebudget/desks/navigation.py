@@ -37,6 +37,8 @@ def navigation_for(user: Any, path: str) -> list[dict[str, Any]]:
         links.append({"href": "/payments/reconciling/", "text": "Reconciling"})
     if user.roles & {Role.WORKER, Role.MANAGER, Role.FINANCE_OFFICER, Role.FINANCE_MANAGER}:
         links.append({"href": "/providers/", "text": "Providers"})
+    if Role.MANAGER in user.roles:
+        links.append({"href": "/policy/", "text": "Policy"})
     links.append({"href": "/messages/", "text": "Messages"})
     current = max(
         (link["href"] for link in links if path.startswith(link["href"])), key=len, default=""

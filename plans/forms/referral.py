@@ -19,13 +19,9 @@ ASKED_BY = (
 def programmes() -> dict[str, ProgrammePack]:
     """The newest version of every programme that takes new cases, by key."""
     newest: dict[str, ProgrammePack] = {}
-    for pack in (
-        ProgrammePack.objects.filter(retired_at=None)
-        .defer("content", "source_yaml")
-        .order_by("key", "-loaded_at", "-id")
-    ):
+    for pack in ProgrammePack.objects.in_force().defer("content", "source_yaml"):
         newest.setdefault(pack.key, pack)
-    return newest
+    return {key: newest[key] for key in sorted(newest)}
 
 
 class _ProgrammeForm(forms.Form):

@@ -14,6 +14,7 @@ from .plan import (
     PlanSupport,
     SupportPlan,
 )
+from .policy import PolicyProposal, ProposalState
 from .programme import ProgrammePack
 
 __all__ = [
@@ -40,7 +41,9 @@ __all__ = [
     "PlanOutcome",
     "PlanState",
     "PlanSupport",
+    "PolicyProposal",
     "ProgrammePack",
+    "ProposalState",
     "ReferralSource",
     "Stage",
     "StageVisit",

@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
+from math import lcm
 from typing import Any
 
 from carebudget.money import Pence, format_pence, round_half_up
@@ -188,29 +190,78 @@ def decimal_words(figure: Fraction) -> str:
     return f"{Decimal(exact.numerator) / Decimal(exact.denominator):f}"
 
 
-def _net_points(pack: Pack, answers: Mapping[str, Any], steps: list[Step]) -> Fraction:
-    total = Fraction(0)
+@dataclass(frozen=True)
+class _Area:
+    """What the answers about one outcome count, looked up once for a pack.
+
+    Points are whole; a share is a whole number of the parts that ``points_are_parts_of`` names, so
+    that adding up needs no fractions.
+    """
+
+    key: str
+    title: str
+    need: str
+    unpaid: str
+    points: Mapping[str, tuple[int, str]]
+    shares: Mapping[str, tuple[int, str]]
+
+
+@lru_cache(maxsize=64)
+def points_are_parts_of(pack: Pack) -> int:
+    """The common denominator of all shares of unpaid help: net points are whole numbers of its parts."""
+    return lcm(*(option.share.denominator for q in pack.questions for option in q.options))
+
+
+@lru_cache(maxsize=64)
+def _areas(pack: Pack) -> tuple[_Area, ...]:
+    parts = points_are_parts_of(pack)
+    areas = []
     for outcome in pack.outcomes:
-        need = asked(pack, outcome.key, "need")
-        chosen = need.option(str(answers.get(need.key))) if need else None
-        if chosen is None or chosen.points == 0:
+        need, unpaid = asked(pack, outcome.key, "need"), asked(pack, outcome.key, "unpaid")
+        if need is None:
             continue
-        need_points = Fraction(chosen.points)
-        total += need_points
-        steps.append(
-            Step(f"need.{outcome.key}", outcome.title, chosen.label, need_points, "points", total)
+        areas.append(
+            _Area(
+                key=outcome.key,
+                title=outcome.title,
+                need=need.key,
+                unpaid=unpaid.key if unpaid else "",
+                points={o.key: (o.points, o.label) for o in need.options if o.points},
+                shares={
+                    o.key: (int(o.share * parts), o.label.lower())
+                    for o in (unpaid.options if unpaid else ())
+                    if o.share
+                },
+            )
         )
-        helped = _unpaid(pack, outcome.key, answers)
-        if helped is not None and helped.share:
-            less = -need_points * helped.share
-            total += less
-            detail = f"family or friends are willing and able: {helped.label.lower()}"
-            label = f"{outcome.title}: unpaid help"
-            steps.append(Step(f"unpaid.{outcome.key}", label, detail, less, "points", total))
-    steps.append(
-        Step("points", "Points in all", "the points above added up", total, "points", total)
-    )
-    return total
+    return tuple(areas)
+
+
+@lru_cache(maxsize=4096)
+def _in_parts(count: int, parts: int) -> Fraction:
+    return Fraction(count, parts)
+
+
+def _net_points(pack: Pack, answers: Mapping[str, Any], steps: list[Step]) -> Fraction:
+    parts = points_are_parts_of(pack)
+    total = 0
+    for area in _areas(pack):
+        points, words = area.points.get(str(answers.get(area.need)), (0, ""))
+        if not points:
+            continue
+        total += points * parts
+        figure, running = _in_parts(points, 1), _in_parts(total, parts)
+        steps.append(Step(f"need.{area.key}", area.title, words, figure, "points", running))
+        share, said = area.shares.get(str(answers.get(area.unpaid)), (0, ""))
+        if share:
+            total -= points * share
+            figure, running = _in_parts(-points * share, parts), _in_parts(total, parts)
+            label = f"{area.title}: unpaid help"
+            detail = f"family or friends are willing and able: {said}"
+            steps.append(Step(f"unpaid.{area.key}", label, detail, figure, "points", running))
+    net = _in_parts(total, parts)
+    steps.append(Step("points", "Points in all", "the points above added up", net, "points", net))
+    return net
 
 
 def _unpaid(pack: Pack, outcome: str, answers: Mapping[str, Any]) -> Option | None:

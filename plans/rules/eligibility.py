@@ -140,7 +140,7 @@ def _wellbeing(pack: Pack, answers: Mapping[str, Any]) -> tuple[str, ...]:
 
 def asked(pack: Pack, outcome: str, role: str) -> Question | None:
     """The question with this role about an outcome."""
-    return next((q for q in pack.questions if q.outcome == outcome and q.role == role), None)
+    return pack.asked_about.get((outcome, role))
 
 
 def _outcome(pack: Pack, outcome: Outcome, answers: Mapping[str, Any]) -> OutcomeProposal:

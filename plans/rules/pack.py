@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 
@@ -42,9 +43,13 @@ class Question:
     role: str = ""
     outcome: str = ""
 
+    @cached_property
+    def _by_key(self) -> dict[str, Option]:
+        return {option.key: option for option in self.options}
+
     def option(self, key: str) -> Option | None:
         """The option with this key."""
-        return next((option for option in self.options if option.key == key), None)
+        return self._by_key.get(key)
 
 
 @dataclass(frozen=True)
@@ -203,10 +208,19 @@ class Pack:
     stages: tuple[StageTime, ...]
     reviews: ReviewTimetable
 
-    @property
+    def __hash__(self) -> int:
+        """Packs that are equal share key and version: enough to find what was worked out for a pack."""
+        return hash((self.key, self.version))
+
+    @cached_property
     def questions(self) -> tuple[Question, ...]:
         """All questions in order."""
         return tuple(question for section in self.sections for question in section.questions)
+
+    @cached_property
+    def asked_about(self) -> dict[tuple[str, str], Question]:
+        """The question with a role about an outcome, by outcome and role; the first where two share them."""
+        return {(q.outcome, q.role): q for q in reversed(self.questions)}
 
     def question(self, key: str) -> Question:
         """The question with this key. Raises ``KeyError``."""

@@ -58,6 +58,13 @@ WORDS = {
     "challenge.raised": "asked us to look at a decision again",
     "challenge.taken_up": "began to look at a decision again",
     "challenge.answered": "answered a challenge",
+    # tables
+    "policy.drafted": "began a proposal for another table",
+    "policy.changed": "changed the proposal",
+    "policy.submitted": "handed the proposal in",
+    "policy.taken_back": "took the proposal back",
+    "policy.adopted": "adopted the proposal",
+    "policy.rejected": "did not adopt the proposal",
     # agreements and invoices
     "agreement.offered": "offered an agreement to a provider",
     "agreement.accepted": "accepted an agreement",

@@ -27,6 +27,14 @@ from .planning import (
     start_plan,
     submit_plan,
 )
+from .policy import (
+    adopt_proposal,
+    change_proposal,
+    propose_policy,
+    reject_proposal,
+    submit_proposal,
+    take_back_proposal,
+)
 from .referring import ask_for_help, assign_case, refer_person, take_case
 
 __all__ = [
@@ -34,6 +42,7 @@ __all__ = [
     "add_outcome",
     "add_support",
     "adjust_budget",
+    "adopt_proposal",
     "agree_plan",
     "answer_challenge",
     "answers_of",
@@ -41,6 +50,7 @@ __all__ = [
     "assign_case",
     "authority_needed",
     "change_outcome",
+    "change_proposal",
     "change_support",
     "close_case",
     "comment_on_plan",
@@ -53,8 +63,10 @@ __all__ = [
     "hand_back_assessment",
     "load_packs",
     "plan_document",
+    "propose_policy",
     "raise_challenge",
     "refer_person",
+    "reject_proposal",
     "remove_outcome",
     "remove_support",
     "return_plan",
@@ -65,6 +77,8 @@ __all__ = [
     "start_plan",
     "submit_assessment",
     "submit_plan",
+    "submit_proposal",
+    "take_back_proposal",
     "take_case",
     "take_up_challenge",
     "verify_assessment",

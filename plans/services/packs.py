@@ -85,10 +85,8 @@ def _load(path: Path) -> LoadedPack:
 
 
 def current_pack(key: str) -> ProgrammePack:
-    """The pack that new cases use: the newest that is not retired. Raises ``Refused`` when there is none."""
-    pack = (
-        ProgrammePack.objects.filter(key=key, retired_at=None).order_by("-loaded_at", "-id").first()
-    )
+    """The pack that new cases use: the newest in force. Raises ``Refused`` when there is none."""
+    pack = ProgrammePack.objects.in_force().filter(key=key).first()
     if pack is None:
         raise Refused(
             "pack_unknown", f"There is no programme called {key}.", "Load it with load_packs."

@@ -107,7 +107,7 @@ def test_a_new_version_is_what_new_cases_use_until_it_is_retired(tmp_path):
         load_packs(directory=newer)
         assert current_pack("adult-social-care").version == "2027.1"
         ProgrammePack.objects.filter(version="2027.1").update(retired_at=clock.now())
-    assert current_pack("adult-social-care").version == pack().version
+        assert current_pack("adult-social-care").version == pack().version
 
 
 @pytest.mark.django_db
