@@ -14,7 +14,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from carebudget.money import Pence, format_pence
+from carebudget.money import Pence, format_pence, format_pounds
 from carebudget.text import plural
 
 from .allocation import Step, decimal_words
@@ -37,6 +37,7 @@ from .charging_kinds import (
     kind_of,
     titles,
 )
+from .charging_result import Contribution, Working
 from .charging_table import (
     HALF,
     IGNORED,
@@ -49,12 +50,6 @@ from .charging_table import (
 )
 
 PERCENT = Fraction(1, 100)
-GROUPS = (
-    ("income", "What comes in that counts"),
-    ("keep", "What you keep"),
-    ("result", "What it comes to"),
-)
-"""The parts of the working, by the first word of a step's key."""
 
 
 @dataclass(frozen=True)
@@ -65,64 +60,6 @@ class Figures:
     policy: LocalPolicy
     ages: PensionAges
     on: date
-
-
-@dataclass(frozen=True)
-class Contribution:
-    """What somebody pays a week, in pence, with its working.
-
-    ``pence_a_week`` is ``None`` only when somebody pays the whole cost and the cost is not known.
-    ``cost_pence`` is what the support that may be charged costs a week; ``None`` when not known.
-    """
-
-    pence_a_week: Pence | None
-    full_cost: bool
-    nothing_charged: bool
-    cost_pence: Pence | None
-    income_pence: Pence
-    kept_pence: Pence
-    table: str
-    table_version: str
-    policy: str
-    policy_version: str
-    on: str
-    steps: tuple[Step, ...]
-    sentence: str
-
-    def as_data(self) -> dict[str, Any]:
-        """The whole working as JSON data."""
-        found = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return found | {"steps": [step.as_data() for step in self.steps]}
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "Contribution":
-        """The contribution that ``as_data`` wrote."""
-        steps = tuple(Step.from_data(step) for step in data["steps"])
-        return cls(**{**data, "steps": steps})
-
-    @property
-    def groups(self) -> list[tuple[str, list[Step]]]:
-        """The steps under their headings, for a page."""
-        found = [
-            (title, [step for step in self.steps if step.key.split(".")[0] == name])
-            for name, title in GROUPS
-        ]
-        return [(title, steps) for title, steps in found if steps]
-
-
-class _Working:
-    """Steps as they are written down, each with the running total after it."""
-
-    def __init__(self) -> None:
-        self.steps: list[Step] = []
-        self.running = 0
-
-    def add(self, key: str, label: str, detail: str, pence: Pence) -> None:
-        """One more step."""
-        self.running += pence
-        self.steps.append(
-            Step(key, label, detail, Fraction(pence), "pence", Fraction(self.running))
-        )
 
 
 def contribution(finances: Finances, figures: Figures) -> Contribution:
@@ -139,7 +76,7 @@ def contribution(finances: Finances, figures: Figures) -> Contribution:
         and all(never_charged(one, figures.table) for one in finances.support)
     ):
         return _nothing(figures, free)
-    working = _Working()
+    working = Working()
     capital = counted_capital(finances.capital, figures.table)
     if finances.capital_band == "above" or capital > figures.table.capital.upper_pence:
         return _whole_cost(figures, cost, free, working)
@@ -204,7 +141,7 @@ def never_charged(support: Support, table: ChargingTable) -> str:
         case "aids":
             return "equipment and aids are free"
         case "adaptation" if support.price_pence <= table.adaptation_pence:
-            return f"a change to the home that costs {format_pence(table.adaptation_pence)} or less is free"
+            return f"a change to the home that costs {format_pounds(table.adaptation_pence)} or less is free"
         case "reablement" if support.week <= table.reablement_weeks:
             return f"help to get back on your feet is free for up to {plural(table.reablement_weeks, 'week')}"
     return ""
@@ -212,7 +149,7 @@ def never_charged(support: Support, table: ChargingTable) -> str:
 
 def chargeable(support: Sequence[Support], table: ChargingTable) -> tuple[Pence | None, list[Step]]:
     """What the support that may be charged costs a week (``None``: not known), and what is free."""
-    working = _Working()
+    working = Working()
     cost = 0
     for n, one in enumerate(support):
         why = never_charged(one, table)
@@ -243,7 +180,7 @@ def counted_capital(capital: Mapping[str, Pence], table: ChargingTable) -> Pence
     return total
 
 
-def tariff(capital: Pence, table: ChargingTable, working: _Working) -> None:
+def tariff(capital: Pence, table: ChargingTable, working: Working) -> None:
     """£1 a week for each £250 **or part** above the lower limit (regulation 25)."""
     rules = table.capital
     above = max(0, capital - rules.lower_pence)
@@ -252,13 +189,13 @@ def tariff(capital: Pence, table: ChargingTable, working: _Working) -> None:
         working.add(
             "income.tariff",
             "Savings",
-            f"{format_pence(rules.lower_pence)} or less: nothing is added for them",
+            f"{format_pounds(rules.lower_pence)} or less: nothing is added for them",
             0,
         )
         return
     detail = (
-        f"{format_pence(capital)} counts, {format_pence(above)} above {format_pence(rules.lower_pence)}: "
-        f"{format_pence(rules.step_income_pence)} for each {format_pence(rules.step_pence)} or part, "
+        f"{format_pounds(capital)} counts, {format_pounds(above)} above {format_pounds(rules.lower_pence)}: "
+        f"{format_pounds(rules.step_income_pence)} for each {format_pounds(rules.step_pence)} or part, "
         f"{plural(parts, 'part')}"
     )
     working.add("income.tariff", "Savings", detail, parts * rules.step_income_pence)
@@ -267,7 +204,7 @@ def tariff(capital: Pence, table: ChargingTable, working: _Working) -> None:
 # ---- income
 
 
-def _income(finances: Finances, table: ChargingTable, working: _Working) -> None:
+def _income(finances: Finances, table: ChargingTable, working: Working) -> None:
     for key, amount in finances.income.items():
         title = titles(INCOME)[key]
         treatment = table.income[key]
@@ -293,7 +230,7 @@ def _said(pence: Pence, every: str) -> str:
 # ---- what is kept
 
 
-def _guarantee(finances: Finances, figures: Figures, working: _Working) -> None:
+def _guarantee(finances: Finances, figures: Figures, working: Working) -> None:
     """The minimum income guarantee (regulation 7), and what the authority adds to it."""
     table = figures.table
     start = working.running
@@ -354,14 +291,14 @@ def premium_lines(finances: Finances, figures: Figures) -> list[str]:
     return [*lines, *(["carer"] if "carer" in finances.premiums else [])]
 
 
-def _housing(finances: Finances, working: _Working) -> None:
+def _housing(finances: Finances, working: Working) -> None:
     for key, amount in finances.housing.items():
         weekly = up_to_the_penny(amount.weekly)
         detail = _said(amount.pence, amount.every)
         working.add(f"keep.housing.{key}", titles(HOUSING)[key], detail, -weekly)
 
 
-def _disability(finances: Finances, figures: Figures, working: _Working) -> None:
+def _disability(finances: Finances, figures: Figures, working: Working) -> None:
     """The standard sum or what is spent, whichever is more; only where a disability benefit counts.
 
     Source: SI 2014/2672 schedule 1 paragraph 4.
@@ -394,7 +331,7 @@ def _disability(finances: Finances, figures: Figures, working: _Working) -> None
 # ---- what it comes to
 
 
-def _result(policy: LocalPolicy, cost: Pence | None, working: _Working) -> None:
+def _result(policy: LocalPolicy, cost: Pence | None, working: Working) -> None:
     """Never below nothing, never a sum too small to ask for, never above the cost."""
     if working.running < 0:
         working.add("result.floor", "Never below nothing", "you keep all of it", -working.running)
@@ -424,9 +361,9 @@ def _nothing(figures: Figures, free: list[Step]) -> Contribution:
 
 
 def _whole_cost(
-    figures: Figures, cost: Pence | None, free: list[Step], working: _Working
+    figures: Figures, cost: Pence | None, free: list[Step], working: Working
 ) -> Contribution:
-    limit = format_pence(figures.table.capital.upper_pence)
+    limit = format_pounds(figures.table.capital.upper_pence)
     words = f"Your savings are more than {limit}, so you pay the whole cost"
     if cost is not None:
         detail = f"savings above {limit}: the whole cost"

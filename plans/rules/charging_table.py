@@ -84,6 +84,11 @@ class ChargingTable:
             raise MissingLine(self.key, key, LINES[key])
         return self.lines[key]
 
+    @property
+    def in_words(self) -> str:
+        """The title within a sentence."""
+        return self.title[0].lower() + self.title[1:]
+
     def in_force_on(self, day: date) -> bool:
         """Whether these are the figures of that day."""
         return self.in_force_from <= day <= self.in_force_to

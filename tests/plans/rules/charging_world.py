@@ -5,8 +5,9 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from plans.rules.charging import Contribution, Figures, contribution
+from plans.rules.charging import Figures, contribution
 from plans.rules.charging_finances import Finances, check_finances
+from plans.rules.charging_result import Contribution
 from plans.rules.charging_table import ChargingTable, LocalPolicy, PensionAges
 from plans.services.charging_files import SCHEMAS, read_file
 from plans.services.charging_files import read_pension_ages as build_ages

@@ -164,7 +164,7 @@ def test_a_penny_above_the_upper_limit_means_the_whole_cost():
     over = worked(capital={"bank": 2325001})
     assert (over.pence_a_week, over.full_cost) == (50000, True)
     assert over.sentence == (
-        "Your savings are more than £23,250.00, so you pay the whole cost: £500.00 a week."
+        "Your savings are more than £23,250, so you pay the whole cost: £500.00 a week."
     )
 
 
@@ -176,7 +176,7 @@ def test_saying_only_that_there_is_more_than_the_limit_is_enough():
 def test_the_whole_cost_that_nobody_knows_is_no_sum():
     over = worked(capital_band="above", support=[])
     assert (over.pence_a_week, over.full_cost, over.steps) == (None, True, ())
-    assert over.sentence == "Your savings are more than £23,250.00, so you pay the whole cost."
+    assert over.sentence == "Your savings are more than £23,250, so you pay the whole cost."
 
 
 @pytest.mark.parametrize(
@@ -445,7 +445,7 @@ def test_the_working_names_every_step_in_the_order_of_the_rule():
     ]
     tariff = next(step for step in result.steps if step.key == "income.tariff")
     assert tariff.detail == (
-        "£15,000.00 counts, £750.00 above £14,250.00: £1.00 for each £250.00 or part, 3 parts"
+        "£15,000 counts, £750 above £14,250: £1 for each £250 or part, 3 parts"
     )
 
 

@@ -4,13 +4,14 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from plans.rules.answers import AnswerError
-from plans.rules.charging import Contribution, contribution
+from plans.rules.charging import contribution
 from plans.rules.charging_finances import Amount, Finances, check_finances
 from plans.rules.charging_kinds import CAPITAL, DISABILITY_COSTS, HOUSING, INCOME, PERIODS, PREMIUMS
+from plans.rules.charging_result import Contribution
 from tests.plans.rules.charging_world import figures, finances
 
 COUNTED = ("state_pension", "work_pension", "attendance_allowance", "war_widow", "savings_credit")
@@ -21,6 +22,10 @@ amounts = st.fixed_dictionaries({"pence": sums, "every": periods})
 
 def of_kinds(kinds: Any, values: Any) -> Any:
     return st.dictionaries(st.sampled_from([kind.key for kind in kinds]), values, max_size=4)
+
+
+patiently = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A machine that is busy with other things makes an example slow, not wrong."""
 
 
 @st.composite
@@ -59,6 +64,7 @@ def paid(found: Finances) -> int:
     return 10**9 if result.pence_a_week is None else result.pence_a_week
 
 
+@patiently
 @given(anything())
 def test_it_is_never_above_the_cost_nor_below_nothing(found: Finances):
     result = worked(found)
@@ -70,6 +76,7 @@ def test_it_is_never_above_the_cost_nor_below_nothing(found: Finances):
         assert result.pence_a_week <= result.cost_pence
 
 
+@patiently
 @given(anything())
 def test_what_is_left_after_paying_is_never_below_what_may_be_kept(found: Finances):
     result = worked(found)
@@ -77,6 +84,7 @@ def test_what_is_left_after_paying_is_never_below_what_may_be_kept(found: Financ
         assert result.income_pence - result.pence_a_week >= result.kept_pence
 
 
+@patiently
 @given(anything())
 def test_the_steps_add_up_to_the_result_and_keep_a_running_total(found: Finances):
     result = worked(found)
@@ -90,6 +98,7 @@ def test_the_steps_add_up_to_the_result_and_keep_a_running_total(found: Finances
         assert total == result.pence_a_week
 
 
+@patiently
 @given(anything(), st.sampled_from(["bank", "joint_accounts", "property"]), sums)
 def test_more_capital_never_lowers_it(found: Finances, kind: str, more: int):
     capital = dict(found.capital)
@@ -98,6 +107,7 @@ def test_more_capital_never_lowers_it(found: Finances, kind: str, more: int):
     assert paid(richer) >= paid(found)
 
 
+@patiently
 @given(anything(), st.sampled_from(COUNTED), sums)
 def test_more_income_of_a_kind_never_lowers_it(found: Finances, kind: str, more: int):
     income = dict(found.income)
@@ -109,6 +119,7 @@ def test_more_income_of_a_kind_never_lowers_it(found: Finances, kind: str, more:
     assert paid(richer) >= paid(found)
 
 
+@patiently
 @given(anything(), sums)
 def test_a_higher_rent_never_raises_it(found: Finances, more: int):
     housing = dict(found.housing)
@@ -117,6 +128,7 @@ def test_a_higher_rent_never_raises_it(found: Finances, more: int):
     assert paid(Finances(**{**vars(found), "housing": housing})) <= paid(found)
 
 
+@patiently
 @given(anything(), st.randoms())
 def test_the_order_of_answers_does_not_matter(found: Finances, rng: Any):
     income = list(found.income.items())
@@ -124,11 +136,13 @@ def test_the_order_of_answers_does_not_matter(found: Finances, rng: Any):
     assert paid(Finances(**{**vars(found), "income": dict(income)})) == paid(found)
 
 
+@patiently
 @given(anything())
 def test_finances_survive_being_written_down(found: Finances):
     assert check_finances(json.loads(json.dumps(found.as_data()))) == found
 
 
+@patiently
 @given(anything())
 def test_the_working_survives_being_written_down(found: Finances):
     result = worked(found)
@@ -145,7 +159,7 @@ JUNK: Any = st.recursive(
 
 
 @given(st.sampled_from([*finances().as_data(), "capital", "premiums", "children"]), JUNK)
-@settings(max_examples=200)
+@settings(deadline=None, max_examples=200)
 def test_whatever_is_sent_is_either_finances_or_an_error_with_a_path(key: str, junk: Any):
     said = finances().as_data() | {key: junk}
     try:
