@@ -155,6 +155,7 @@ class FinancialAssessment(Machine):
             models.CheckConstraint(
                 condition=~Q(state__in=["decided", "superseded"])
                 | Q(
+                    contribution_pence__isnull=False,
                     contribution_pence__gte=0,
                     effective_on__isnull=False,
                     decided_at__isnull=False,

@@ -148,7 +148,7 @@ def policy_file(authority: str = "") -> tuple[tuple[LocalPolicy, ...], Any, str]
     wanted = authority or own_authority()
     path = directory() / "policies" / f"{wanted}.yaml"
     if slugify(wanted) != wanted or not path.exists():
-        if authority:
+        if authority not in ("", STATUTORY):
             raise Refused("policy_unknown", f"There is no charging policy of {authority}.")
         path = directory() / "policies" / f"{STATUTORY}.yaml"
     if not path.exists():
