@@ -229,13 +229,16 @@ class FinancialAssessment(Machine):
 
 
 class FinancialAnswer(models.Model):
-    """The answer to one question about money, and who gave it. ``question`` is like ``income.esa``."""
+    """The answer to one question about money, and who gave it. ``question`` is like ``income.esa``.
+
+    ``value`` is ``None`` where only the council had something to say, as a correction.
+    """
 
     assessment = models.ForeignKey(
         FinancialAssessment, on_delete=models.CASCADE, related_name="answers"
     )
     question = models.CharField(max_length=60)
-    value = models.JSONField()
+    value = models.JSONField(null=True)
     answered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )

@@ -63,8 +63,9 @@ def money_answers(assessment: FinancialAssessment) -> dict[str, FinancialAnswer]
 def money_values(assessment: FinancialAssessment) -> dict[str, Any]:
     """What the rules go by, by question: the corrections where there are some."""
     rows = {row.question: row.counts for row in assessment.answers.all()}
-    counted = {question: value for question, value in rows.items() if value is not None}
-    return counted or from_finances(assessment.finances or {})
+    if not rows and assessment.finances:
+        return from_finances(assessment.finances)
+    return {question: value for question, value in rows.items() if value is not None}
 
 
 def evidence_of(assessment: FinancialAssessment) -> list[FinancialEvidence]:

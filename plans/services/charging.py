@@ -249,7 +249,7 @@ def verify_finances(
         answer = standing.get(question) or FinancialAnswer(
             assessment=row,
             question=question,
-            value={},
+            value=None,
             answered_by=by,
             answered_at=clock.now(),
         )

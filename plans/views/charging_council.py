@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from carebudget import clock
 from carebudget.errors import Refused
 from carebudget.people.access import needs, signed_in
-from carebudget.people.forms_handling import refusals_on, step_of
+from carebudget.people.forms_handling import ActForm, refusals_on, step_of
 from plans.forms.charging import MoneyForm
 from plans.forms.charging_deciding import (
     Corrections,
@@ -43,7 +43,7 @@ def case_paying(request: HttpRequest, case: Case) -> HttpResponse:
     back = HandBackForm(request.POST if act == "hand_back" else None)
     opened = open_finances(case.person)
     if opened is None:
-        return _nothing_open(request, case, verify)
+        return _nothing_open(request, case)
     opened.case, opened.person = case, case.person
     values = money_values(opened)
     limits = figures_to_ask_by().table.capital
@@ -92,8 +92,9 @@ def _beside(pages: list[Page], correcting: Corrections) -> list[tuple[Page, list
     return [(page, found[page.section.key]) for page in shown]
 
 
-def _nothing_open(request: HttpRequest, case: Case, form: VerifyForm) -> HttpResponse:
+def _nothing_open(request: HttpRequest, case: Case) -> HttpResponse:
     """What stands, and the ways to begin: ask the person, or decide with a light touch."""
+    form = ActForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
         with refusals_on(form) as attempt:
             start_finances(case=case, by=signed_in(request))
