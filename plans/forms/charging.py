@@ -11,24 +11,23 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from carebudget import clock
 from carebudget.money import format_pounds
-from carebudget.people.forms_kit import DateField, PoundsField, PoundsInput
-from plans.rules.charging_finances import ADULT_AT, CHILDREN_LIMIT, OLDEST
+from carebudget.people.forms_kit import PoundsField
+from plans.rules.charging_finances import CHILDREN_LIMIT
 from plans.rules.charging_kinds import (
     CAPITAL,
     DISABILITY_COSTS,
     HOUSING,
     INCOME,
-    PERIODS,
     PREMIUMS,
     Kind,
     kind_of,
 )
 from plans.rules.charging_questions import chosen_kinds
-from plans.rules.charging_table import Capital, age_on
+from plans.rules.charging_table import Capital
 
-EVERY = tuple((key, words) for key, (words, _) in PERIODS.items())
+from .charging_fields import AmountField, birthday, check_born
+
 SUPPORT_CHOICES = (
     ("care", "Care and support in my daily life, or I do not know yet"),
     ("aftercare", "Support after a stay in hospital under the Mental Health Act (section 117)"),
@@ -39,53 +38,6 @@ HOUSEHOLD_CHOICES = (
     ("single", "No"),
     ("couple", "Yes, with a husband, wife, civil partner or partner"),
 )
-BIRTHDAY = "For example, 27 3 1948."
-
-
-class AmountInput(forms.MultiWidget):
-    """A sum in pounds and how often it comes."""
-
-    template_name = "plans/charging/amount_input.html"
-    use_fieldset = True
-
-    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__({"": PoundsInput(), "every": forms.Select(choices=EVERY)}, attrs)
-
-    def decompress(self, value: Any) -> list[Any]:
-        if isinstance(value, Mapping) and "pence" in value:
-            return [value["pence"], value.get("every", "week")]
-        return [None, "week"]
-
-
-class AmountField(forms.MultiValueField):
-    """Pounds and how often; gives ``{"pence": …, "every": …}``, or ``None`` when it was left empty."""
-
-    widget = AmountInput
-
-    def __init__(self, **kwargs: Any) -> None:
-        parts = (
-            PoundsField(required=False),
-            forms.ChoiceField(
-                choices=EVERY,
-                required=False,
-                error_messages={"invalid_choice": "Choose how often from the list."},
-            ),
-        )
-        super().__init__(fields=parts, require_all_fields=False, **kwargs)
-
-    def clean(self, value: Any) -> Any:
-        """An empty sum is no answer, whatever the list beside it says."""
-        pounds = value[0] if isinstance(value, (list, tuple)) and value else None
-        if pounds is None or not str(pounds).strip():
-            if self.required:
-                raise ValidationError(self.error_messages["required"], code="required")
-            return None
-        return super().clean(value)
-
-    def compress(self, parts: list[Any]) -> Any:
-        if not parts or parts[0] is None:
-            return None
-        return {"pence": parts[0], "every": parts[1] or "week"}
 
 
 class MoneyForm(forms.Form):
@@ -130,27 +82,6 @@ class SupportForm(MoneyForm):
         return {"support.kind": self.cleaned_data["kind"]}
 
 
-def birthday(label: str, missing: str, initial: Any, **kwargs: Any) -> DateField:
-    """A date of birth in three boxes."""
-    return DateField(
-        label=label,
-        help_text=BIRTHDAY,
-        initial=initial,
-        error_messages={"required": missing},
-        **kwargs,
-    )
-
-
-def _check_born(born: date | None, *, adult: bool) -> None:
-    if born is None:
-        return
-    age = age_on(born, clock.today())
-    if born > clock.today() or age > OLDEST:
-        raise ValidationError("Check the year.")
-    if adult and age < ADULT_AT:
-        raise ValidationError(f"This is for people of {ADULT_AT} and over. For a child, call us.")
-
-
 class BornForm(MoneyForm):
     """When the person was born."""
 
@@ -166,7 +97,7 @@ class BornForm(MoneyForm):
     def clean_born(self) -> date:
         """An adult, born in this world."""
         born: date = self.cleaned_data["born"]
-        _check_born(born, adult=True)
+        check_born(born, adult=True)
         return born
 
     def kept(self) -> dict[str, Any]:
@@ -216,7 +147,7 @@ class HouseholdForm(MoneyForm):
                 self.add_error("partner", "Enter when your partner was born.")
             else:
                 try:
-                    _check_born(cleaned["partner"], adult=False)
+                    check_born(cleaned["partner"], adult=False)
                 except ValidationError as error:
                     self.add_error("partner", error)
         return cleaned

@@ -38,12 +38,12 @@ Read = TypeVar("Read")
 
 def directory() -> Path:
     """Where the files are: this release's own, or the authority's (``CHARGING_DIRECTORY``)."""
-    return Path(getattr(settings, "CHARGING_DIRECTORY", None) or SCHEMAS)
+    return Path(settings.CHARGING_DIRECTORY or SCHEMAS)
 
 
 def own_authority() -> str:
     """The name of this authority's policy file; by default the council's short name."""
-    return str(getattr(settings, "CHARGING_AUTHORITY", "") or slugify(settings.COUNCIL_SHORT_NAME))
+    return str(settings.CHARGING_AUTHORITY or slugify(settings.COUNCIL_SHORT_NAME))
 
 
 def read_file(path: Path, schema: str, build: Callable[[Any], Read]) -> tuple[Read, Any, str]:

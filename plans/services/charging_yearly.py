@@ -25,6 +25,7 @@ from ..models import (
     ReassessmentLine,
     ReassessmentOutcome,
 )
+from ..models.charging import financial_reference
 from ..rules.charging import Figures
 from ..rules.charging_result import Contribution
 from .charging_deciding import keep_figures, tell_charge, worked_out
@@ -144,9 +145,13 @@ def _standing(
     figures: Figures, from_table: str, run: Reassessment | None = None
 ) -> QuerySet[FinancialAssessment]:
     """Decisions that stand and began before the day, without those that this run has been through."""
-    found = FinancialAssessment.objects.filter(
-        state=FinancialState.DECIDED, effective_on__lt=figures.on
-    ).select_related("person", "case")
+    found = (
+        FinancialAssessment.objects.filter(
+            state=FinancialState.DECIDED, effective_on__lt=figures.on
+        )
+        .select_related("case")
+        .defer("working", "reason", "verifying_note")
+    )
     if from_table:
         found = found.filter(table__key=from_table)
     else:
@@ -195,8 +200,10 @@ def _keep(run: Reassessment, lines: Iterable[Again], tally: Tally, by: User | No
     FinancialAssessment.objects.filter(pk__in=[one.before.pk for one, _ in decided]).update(
         state=FinancialState.SUPERSEDED
     )
+    references = _new_references(len(decided))
     made = FinancialAssessment.objects.bulk_create(
-        _successor(run, one.before, result, by) for one, result in decided
+        _successor(run, one.before, result, reference, by)
+        for (one, result), reference in zip(decided, references, strict=True)
     )
     after = {assessment.replaces_id: assessment for assessment in made}
     ReassessmentLine.objects.bulk_create(
@@ -215,11 +222,26 @@ def _keep(run: Reassessment, lines: Iterable[Again], tally: Tally, by: User | No
             _record(run, one, after[one.before.pk], by)
 
 
+def _new_references(count: int) -> list[str]:
+    """So many references that nobody has: among tens of thousands two would meet by chance."""
+    found: set[str] = set()
+    while len(found) < count:
+        found |= {financial_reference() for _ in range(count - len(found))}
+        taken = FinancialAssessment.objects.filter(reference__in=found)
+        found -= set(taken.values_list("reference", flat=True))
+    return sorted(found)
+
+
 def _successor(
-    run: Reassessment, before: FinancialAssessment, result: Contribution, by: User | None
+    run: Reassessment,
+    before: FinancialAssessment,
+    result: Contribution,
+    reference: str,
+    by: User | None,
 ) -> FinancialAssessment:
     return FinancialAssessment(
-        person=before.person,
+        reference=reference,
+        person_id=before.person_id,
         case=before.case,
         state=FinancialState.DECIDED,
         origin=FinancialOrigin.YEARLY,

@@ -78,6 +78,8 @@ def calculator_section(request: HttpRequest, section: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         values |= form.answers()
         request.session[SESSION] = {key: one for key, one in values.items() if one is not None}
+        if not request.user.is_authenticated:
+            request.session.set_expiry(0)  # a visit ends when the browser is closed
         return _onwards(request, here, values_in(request))
     pages = sections_for(values, calculator=True)
     at = [one.key for one in pages].index(section)

@@ -129,6 +129,14 @@ def test_nothing_is_kept_outside_the_visitors_own_session(client: Client, then: 
 
 
 @pytest.mark.django_db
+def test_a_visit_ends_when_the_browser_is_closed(client: Client, then: None):
+    answered(client)
+    cookie = client.cookies["sessionid"]
+    assert (cookie["max-age"], cookie["expires"]) == ("", "")
+    assert client.session.get_expire_at_browser_close()
+
+
+@pytest.mark.django_db
 def test_the_answers_are_deleted_when_the_visitor_says_so(client: Client, then: None):
     answered(client)
     after = client.post(page("calculator"), {"act": "forget"}, follow=True)
