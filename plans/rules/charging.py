@@ -244,9 +244,12 @@ def _guarantee(finances: Finances, figures: Figures, working: Working) -> None:
             f"{format_pence(each)} for each of {plural(finances.children, 'child', 'children')}",
             -each * finances.children,
         )
-    for line in premium_lines(finances, figures):
-        words = LINES[line].removeprefix("the ")
-        working.add(f"keep.{line}", f"{words[0].upper()}{words[1:]}", "added", -table.line(line))
+    added_lines = premium_lines(finances, figures)
+    for line in added_lines:
+        working.add(f"keep.{line}", _premium_words(line), "added", -table.line(line))
+    for line in _asked_for(finances):
+        if line not in added_lines:
+            working.add(f"keep.{line}", _premium_words(line), "ends at pension age", 0)
     percent = figures.policy.guarantee_percent
     if percent:
         by_law = start - working.running
@@ -284,11 +287,18 @@ def premium_lines(finances: Finances, figures: Figures) -> list[str]:
 
     The two for disability are those of Income Support, which ends at pension age.
     """
+    pension = at_pension_age(finances, figures)
+    return [line for line in _asked_for(finances) if line == "carer" or not pension]
+
+
+def _asked_for(finances: Finances) -> list[str]:
     who = "couple" if finances.couple else "single"
-    lines = []
-    if not at_pension_age(finances, figures):
-        lines = [f"{one}_{who}" for one in ("disability", "enhanced") if one in finances.premiums]
-    return [*lines, *(["carer"] if "carer" in finances.premiums else [])]
+    return [one if one == "carer" else f"{one}_{who}" for one in finances.premiums]
+
+
+def _premium_words(line: str) -> str:
+    words = LINES[line].removeprefix("the ")
+    return words[0].upper() + words[1:]
 
 
 def _housing(finances: Finances, working: Working) -> None:

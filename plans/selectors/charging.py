@@ -43,13 +43,16 @@ def standing_charge(person: Person) -> FinancialAssessment | None:
 
 
 def charge_on(person: Person, day: date) -> FinancialAssessment | None:
-    """The decision that holds on a day; a later one may be decided already and begin after it."""
+    """The decision that holds on a day: the last one made that had begun by then.
+
+    One that begins later may be decided already, and one that was made later may reach further back.
+    """
     return (
         _of(person)
         .filter(
             state__in=[FinancialState.DECIDED, FinancialState.SUPERSEDED], effective_on__lte=day
         )
-        .order_by("-effective_on", "-decided_at", "-id")
+        .order_by("-decided_at", "-id")
         .first()
     )
 

@@ -324,6 +324,16 @@ def test_the_next_decision_replaces_the_last_and_history_stays(w: World):
     assert (now, later) == (first, standing(w))
 
 
+def test_a_correction_that_reaches_further_back_holds_from_its_own_day(w: World):
+    with clock.travel(datetime(2016, 5, 10, 10, tzinfo=UTC)):
+        decided(w, on=date(2016, 6, 1))
+    with clock.travel(datetime(2016, 5, 20, 10, tzinfo=UTC)):
+        corrected = decided(w, on=date(2016, 5, 16))
+    assert charge_on(w.case.person, date(2016, 6, 2)) == corrected
+    assert charge_on(w.case.person, date(2016, 5, 16)) == corrected
+    assert charge_on(w.case.person, date(2016, 5, 15)) is None
+
+
 def test_a_decision_and_its_answers_cannot_be_changed_by_sql(w: World):
     decided(w)
     for sql in (

@@ -86,8 +86,13 @@ def test_each_premium_is_added_below_pension_age(premiums: list[str], single: in
     assert kept(date_of_birth=WORKING_AGE, premiums=premiums, **with_partner) == 7180 + couple
 
 
-def test_at_pension_age_only_the_carer_premium_is_added():
-    assert kept(premiums=["disability", "enhanced", "carer"]) == 18900 + 4325
+def test_at_pension_age_only_the_carer_premium_is_added_and_the_working_says_so():
+    result = worked(premiums=["disability", "enhanced", "carer"])
+    assert result.kept_pence == 18900 + 4325
+    shown = {step.key: (step.detail, step.figure) for step in result.steps}
+    assert shown["keep.carer"] == ("added", -4325)
+    assert shown["keep.disability_single"] == ("ends at pension age", 0)
+    assert shown["keep.enhanced_single"] == ("ends at pension age", 0)
 
 
 @pytest.mark.parametrize("children", [0, 1, 3])
