@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -43,6 +43,8 @@ from .common import needs_words, record_on, tell_person
 COMPLETE_THE_TABLE = (
     "Nothing is guessed. Ask whoever keeps the tables to add the figure with its source."
 )
+
+FURTHEST_AHEAD = timedelta(days=366)
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def decide_charge(
             "Check the answers first.",
         )
     refuse_where_nothing_is_charged(row.case)
-    _refuse_before_help_was_asked_for(row.case, terms.effective_on)
+    _refuse_an_odd_day(row.case, terms.effective_on)
     words = needs_words(reason, "reason", "Give the reason, so that the person can read it.")
     figures = figures_on(terms.effective_on)
     finances = finances_to_decide(row, terms)
@@ -171,7 +173,7 @@ def decide_lightly(
     """
     require(by, "plans.work_charge", case)
     refuse_where_nothing_is_charged(case)
-    _refuse_before_help_was_asked_for(case, effective_on)
+    _refuse_an_odd_day(case, effective_on)
     words = needs_words(reason, "reason", "Say what this rests on, so that the person can read it.")
     Person.objects.select_for_update().get(pk=case.person_id)
     pays = _lightly(ground, cost_pence, contribution_pence, agreed)
@@ -197,7 +199,7 @@ def decide_lightly(
     return row
 
 
-def _refuse_before_help_was_asked_for(case: Case, effective_on: date) -> None:
+def _refuse_an_odd_day(case: Case, effective_on: date) -> None:
     asked_on = timezone.localtime(case.opened_at).date()
     if effective_on < asked_on:
         raise Refused(
@@ -205,6 +207,8 @@ def _refuse_before_help_was_asked_for(case: Case, effective_on: date) -> None:
             f"{case.person.called} asked for help on {asked_on:%-d %B %Y}, so nothing can be charged before.",
             field="effective_on",
         )
+    if effective_on > clock.today() + FURTHEST_AHEAD:
+        raise Refused("charge_too_late", "This day is more than a year away.", field="effective_on")
 
 
 def _lightly(ground: str, cost: Pence, asked: Pence, agreed: bool) -> Pence:

@@ -267,7 +267,7 @@ def test_a_missing_figure_is_refused_by_its_name_and_nothing_is_decided(w: World
     ("day", "sentence"),
     [
         (date(2016, 5, 1), "asked for help on 2 May 2016, so nothing can be charged before"),
-        (date(2023, 6, 1), "There is no table of figures for 1 June 2023"),
+        (date(2017, 5, 4), "This day is more than a year away"),
     ],
 )
 def test_a_day_that_cannot_be_is_refused(w: World, day: date, sentence: str):
@@ -275,6 +275,15 @@ def test_a_day_that_cannot_be_is_refused(w: World, day: date, sentence: str):
         decide_charge(
             assessment=checked(w), terms=terms(effective_on=day), reason="Now.", by=w.samira
         )
+
+
+def test_a_day_without_a_table_is_refused(w: World):
+    assessment = checked(w)
+    with (
+        clock.travel(datetime(2023, 6, 1, 10, tzinfo=UTC)),
+        pytest.raises(Refused, match="There is no table of figures for 1 June 2023"),
+    ):
+        decide_charge(assessment=assessment, terms=terms(), reason="Now.", by=w.samira)
 
 
 def test_no_decision_without_a_reason_a_check_or_a_cost(w: World):
