@@ -10,6 +10,7 @@ from carebudget.people.predicates import (
     is_care_staff,
     is_family_of,
     is_finance,
+    is_finance_manager,
     is_manager,
     is_panel,
     is_person,
@@ -117,3 +118,11 @@ rules.add_perm("plans.view_policy", is_manager)
 rules.add_perm("plans.propose_policy", is_manager)
 rules.add_perm("plans.write_policy", is_manager & wrote_policy)
 rules.add_perm("plans.adopt_policy", is_manager & ~wrote_policy)
+works_charge = works | (is_finance & not_own_family)
+rules.add_perm("plans.answer_finances", speaks_for_person | works_charge)
+rules.add_perm("plans.work_charge", works_charge)
+rules.add_perm("plans.view_charge", speaks_for_person | sees | (is_finance & not_own_family))
+rules.add_perm(
+    "plans.view_evidence", speaks_for_person | works_charge | (is_auditor & not_own_family)
+)
+rules.add_perm("plans.reassess", is_finance_manager)

@@ -8,6 +8,9 @@ from .views import (
     assessing,
     budget,
     challenges,
+    charging_calculator,
+    charging_council,
+    charging_paying,
     documents,
     helpers,
     planning,
@@ -65,6 +68,37 @@ urlpatterns: list[URLPattern] = [
     path(f"{MINE}plan/document/", documents.plan_document, name="plan_document"),
     path(f"{CASE}plan/", reviewing.plan_review, name="plan_review"),
     path(f"{CASE}plan/done/", reviewing.plan_reviewed, name="plan_reviewed"),
+    path("what-might-i-pay/", charging_calculator.calculator, name="calculator"),
+    path("what-might-i-pay/check/", charging_calculator.calculator_check, name="calculator_check"),
+    path(
+        "what-might-i-pay/result/", charging_calculator.calculator_result, name="calculator_result"
+    ),
+    path("what-might-i-pay/send/", charging_calculator.calculator_send, name="calculator_send"),
+    path(
+        "what-might-i-pay/<slug:section>/",
+        charging_calculator.calculator_section,
+        name="calculator_section",
+    ),
+    path(f"{MINE}paying/", charging_paying.paying, name="paying"),
+    path(f"{MINE}paying/check/", charging_paying.paying_check, name="paying_check"),
+    path(f"{MINE}paying/evidence/", charging_paying.paying_evidence, name="paying_evidence"),
+    path(
+        f"{MINE}paying/evidence/<uuid:public_id>/",
+        charging_paying.evidence_file,
+        name="evidence_file",
+    ),
+    path(
+        f"{MINE}paying/evidence/<uuid:public_id>/remove/",
+        charging_paying.evidence_remove,
+        name="evidence_remove",
+    ),
+    path(f"{MINE}paying/<slug:section>/", charging_paying.paying_section, name="paying_section"),
+    path(f"{CASE}paying/", charging_council.case_paying, name="case_paying"),
+    path(f"{CASE}paying/decide/", charging_council.case_paying_decide, name="case_paying_decide"),
+    path(f"{CASE}paying/done/", charging_council.case_paying_done, name="case_paying_done"),
+    path(
+        f"{CASE}paying/light-touch/", charging_council.case_paying_light, name="case_paying_light"
+    ),
     path(f"{MINE}challenge/", challenges.challenge, name="challenge"),
     path(
         "cases/<str:case_reference>/challenge/<str:reference>/",

@@ -191,6 +191,11 @@ AUDIT_SIGNING_KEY = env("AUDIT_SIGNING_KEY", default="")
 """Base64 of the 32-byte Ed25519 seed that signs checkpoints. Never stored in the database."""
 AUDIT_KEY_DIRECTORY = env("AUDIT_KEY_DIRECTORY", default="")
 
+CHARGING_DIRECTORY = env("CHARGING_DIRECTORY", default="")
+"""The authority's own tables and charging policy (see docs/charging.md); empty for this release's."""
+CHARGING_AUTHORITY = env("CHARGING_AUTHORITY", default="")
+"""Whose policy file is used; empty for the council's short name."""
+
 PAYMENT_RAILS = {"stripe": "payments.rails.stripe_connect.StripeConnectRail"}
 PAYMENT_CLAIM_BATCH = 50
 PAYMENT_LEASE_SECONDS = env.float("PAYMENT_LEASE_SECONDS", default=90.0)

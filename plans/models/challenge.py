@@ -31,6 +31,7 @@ class ChallengeSubject(models.TextChoices):
     ELIGIBILITY = "eligibility", "Whether I can have a budget"
     BUDGET = "budget", "How much my budget is"
     PLAN = "plan", "What was decided about my plan"
+    CHARGE = "charge", "What I have to pay"
 
 
 class Challenge(Machine):

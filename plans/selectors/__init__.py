@@ -8,6 +8,7 @@ from .cases import (
     clients_and_helpers,
     plan_by_reference,
 )
+from .charging import charge_on, open_finances, standing_charge, weekly_cost
 from .plans import PlanCosts, how_much, plan_costs
 from .progress import StageStep, current_plan, holder, stage_label, stage_progress
 from .speaking import Voice, voice_for
@@ -40,21 +41,25 @@ __all__ = [
     "cases_of_client",
     "challenge_by_reference",
     "challenges_to_consider",
+    "charge_on",
     "clients_and_helpers",
     "current_plan",
     "holder",
     "how_much",
     "next_action",
     "next_actions",
+    "open_finances",
     "plan_by_reference",
     "plan_costs",
     "stage_label",
     "stage_progress",
+    "standing_charge",
     "standing_of",
     "standings",
     "told",
     "turn_of",
     "voice_for",
+    "weekly_cost",
     "with_standing",
     "worked_by",
 ]

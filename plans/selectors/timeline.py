@@ -78,6 +78,17 @@ WORDS = {
     "invoice.approved": "approved an invoice",
     "invoice.rejected": "rejected an invoice",
     "invoice.withdrawn": "took an invoice back",
+    # what somebody pays
+    "charge.started": "began the questions about money",
+    "charge.answered": "answered questions about money",
+    "charge.evidence_added": "attached a document about money",
+    "charge.evidence_removed": "took a document about money away",
+    "charge.submitted": "sent the answers about money",
+    "charge.handed_back": "asked for more about money",
+    "charge.verified": "checked the answers about money",
+    "charge.decided": "decided what is to be paid",
+    "charge.decided_lightly": "decided what is to be paid, without a full assessment",
+    "charge.reassessed": "worked out again what is to be paid, with the new year’s figures",
     # runs and payments
     "run.made": "made a payment run",
     "run.submitted": "sent a payment run to a second person",

@@ -9,6 +9,16 @@ from .assessing import (
 )
 from .budgeting import adjust_budget, confirm_budget
 from .challenging import answer_challenge, raise_challenge, take_up_challenge
+from .charging import (
+    hand_back_finances,
+    keep_calculation,
+    save_finances,
+    start_finances,
+    submit_finances,
+    verify_finances,
+)
+from .charging_deciding import Terms, decide_charge, decide_lightly, propose_charge
+from .charging_evidence import attach_evidence, remove_evidence
 from .closing import close_case
 from .deciding import OutcomeJudgement, decide_eligibility
 from .documents import plan_document
@@ -39,6 +49,7 @@ from .referring import ask_for_help, assign_case, refer_person, take_case
 
 __all__ = [
     "OutcomeJudgement",
+    "Terms",
     "add_outcome",
     "add_support",
     "adjust_budget",
@@ -48,6 +59,7 @@ __all__ = [
     "answers_of",
     "ask_for_help",
     "assign_case",
+    "attach_evidence",
     "authority_needed",
     "change_outcome",
     "change_proposal",
@@ -56,30 +68,40 @@ __all__ = [
     "comment_on_plan",
     "confirm_budget",
     "current_pack",
+    "decide_charge",
     "decide_eligibility",
+    "decide_lightly",
     "decline_plan",
     "draft_of",
     "escalate_plan",
     "hand_back_assessment",
+    "hand_back_finances",
+    "keep_calculation",
     "load_packs",
     "plan_document",
+    "propose_charge",
     "propose_policy",
     "raise_challenge",
     "refer_person",
     "reject_proposal",
+    "remove_evidence",
     "remove_outcome",
     "remove_support",
     "return_plan",
     "save_answers",
     "save_criterion",
+    "save_finances",
     "save_plan_details",
     "start_assessment",
+    "start_finances",
     "start_plan",
     "submit_assessment",
+    "submit_finances",
     "submit_plan",
     "submit_proposal",
     "take_back_proposal",
     "take_case",
     "take_up_challenge",
     "verify_assessment",
+    "verify_finances",
 ]

@@ -26,6 +26,8 @@ from ..models import (
     Stage,
 )
 from ..selectors.cases import care_managers
+from ..selectors.charging import standing_charge
+from .charging import look_at_finances_again
 from .common import needs_words, record_on, tell_person
 from .stages import move_case
 
@@ -44,6 +46,9 @@ def decision_challenged(case: Case, about: str) -> tuple[User | None, datetime |
     if about == ChallengeSubject.BUDGET:
         budget = case.budgets.exclude(state=IndicativeBudgetState.SUPERSEDED).first()
         return (budget.confirmed_by, budget.confirmed_at) if budget else (None, None)
+    if about == ChallengeSubject.CHARGE:
+        charge = standing_charge(case.person)
+        return (charge.decided_by, charge.decided_at) if charge else (None, None)
     plan = case.plans.order_by("-version").first()
     decision = plan.decisions.exclude(state=DecisionState.PENDING).last() if plan else None
     return (decision.decided_by, decision.decided_at) if decision else (None, None)
@@ -142,6 +147,8 @@ def answer_challenge(*, challenge: Challenge, upheld: bool, answer: str, by: Use
         and row.case.stage == Stage.NOT_ELIGIBLE
     ):
         move_case(row.case, "assess_again", by=by)
+    if upheld and row.about == ChallengeSubject.CHARGE:
+        look_at_finances_again(case=row.case, by=by)
     if row.about == ChallengeSubject.BUDGET and not upheld:
         budget = (
             IndicativeBudget.objects.select_for_update()

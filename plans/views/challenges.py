@@ -9,7 +9,7 @@ from carebudget.people.access import needs, signed_in
 from carebudget.people.forms_handling import ActForm, refusals_on
 from plans.forms.planning import AnswerChallengeForm, ChallengeForm
 from plans.models import Case, Challenge, ChallengeState
-from plans.selectors import case_by_reference, challenge_by_reference
+from plans.selectors import case_by_reference, challenge_by_reference, standing_charge
 from plans.services import answer_challenge, raise_challenge, take_up_challenge
 
 from .loading import current_budget, current_decision, is_client_side
@@ -86,6 +86,7 @@ def challenge_answer(request: HttpRequest, found: Challenge) -> HttpResponse:
         "answering": answering,
         "decision": current_decision(found.case) if found.about == "eligibility" else None,
         "budget": current_budget(found.case) if found.about == "budget" else None,
+        "charge": standing_charge(found.case.person) if found.about == "charge" else None,
         "is_mine": found.considered_by_id == signed_in(request).pk,
     }
     return render(request, "plans/challenge_answer.html", context)
