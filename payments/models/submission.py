@@ -129,7 +129,12 @@ class Submission(Machine):
 
     @transition(
         field=state,
-        source=[SubmissionState.BUILDING, SubmissionState.BUILT, SubmissionState.SENT],
+        source=[
+            SubmissionState.BUILDING,
+            SubmissionState.BUILT,
+            SubmissionState.SENT,
+            SubmissionState.ACKNOWLEDGED,
+        ],
         target=SubmissionState.WITHDRAWN,
     )
     def withdraw(self, *, by: object, reason: str) -> None:

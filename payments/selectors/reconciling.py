@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
 
 from carebudget import clock
 
@@ -17,9 +17,11 @@ from ..models import (
     StatementAccount,
     StatementLine,
     StatementState,
+    SubmissionItem,
     TopUp,
     TopUpState,
 )
+from ..rails import rails_shown_on
 from ..rails.protocol import returned
 from ..rules.matching import OpenItem, OpenLine, Suggestion, match
 
@@ -76,7 +78,10 @@ def _day(moment: object) -> date:
 def _payments_out(account: StatementAccount) -> Iterable[OpenItem]:
     matched = _live(account).filter(payment=OuterRef("pk"), amount_pence__lt=0)
     rows = (
-        Payment.objects.filter(~Exists(matched), state__in=MOVED, rail=account.code)
+        Payment.objects.filter(
+            ~Exists(matched), state__in=MOVED, rail__in=rails_shown_on(account.code)
+        )
+        .annotate(file=_file_of())
         .select_related("run", "provider", "invoice")
         .order_by("id")
     )
@@ -87,15 +92,21 @@ def _payments_out(account: StatementAccount) -> Iterable[OpenItem]:
             amount_pence=-payment.amount_pence,
             day=_day(payment.sent_at),
             external_id=payment.external_id,
-            group=payment.run.reference,
+            group=payment.file or payment.run.reference,
             payee=payment.provider.name if payment.provider else "",
         )
+
+
+def _file_of() -> Subquery:
+    """The file a payment left in: its reference stands on the bank's line for the whole file."""
+    items = SubmissionItem.objects.filter(payment=OuterRef("pk"), living=True)
+    return Subquery(items.values("submission__reference")[:1])
 
 
 def _payments_back(account: StatementAccount) -> Iterable[OpenItem]:
     matched = _live(account).filter(payment=OuterRef("pk"), amount_pence__gt=0)
     rows = Payment.objects.filter(
-        ~Exists(matched), state=PaymentState.RETURNED, rail=account.code
+        ~Exists(matched), state=PaymentState.RETURNED, rail__in=rails_shown_on(account.code)
     ).select_related("provider")
     for payment in rows.order_by("id"):
         yield OpenItem(

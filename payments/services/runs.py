@@ -1,8 +1,9 @@
 """Payment runs: made by one person, approved by another, then handed to the senders."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Sum
 
@@ -13,6 +14,7 @@ from carebudget.machine import move
 from carebudget.notify.services import send_to_all
 from carebudget.people.access import require
 from carebudget.people.models import Role, User
+from providers.models import Provider
 
 from ..models import (
     Invoice,
@@ -24,7 +26,10 @@ from ..models import (
     RunState,
 )
 from ..permissions import has_no_stake
+from ..rails import get_any_rail, kind_of
+from ..rails.protocol import RailKind
 from ..selectors.due import TO_MEND, due_invoices
+from ..selectors.payees import Way, ways_by_file
 from .accounts import payable_account
 
 RUN_LIMIT = 100_000
@@ -43,16 +48,18 @@ def make_run(
     if invoices is not None:
         due = due.filter(pk__in=[invoice.pk for invoice in invoices])
     ids = list(due.values_list("pk", flat=True)[:RUN_LIMIT])
-    rows = (
+    rows = list(
         Invoice.objects.select_for_update(skip_locked=True, of=("self",))
         .filter(pk__in=ids, state=InvoiceState.APPROVED)
         .select_related("case__person", "provider__payout_account", "agreement")
         .order_by("id")
     )
+    ways = ways_to_pay(rail, [invoice.provider for invoice in rows])
     run = PaymentRun.objects.create(made_by=by, rail=rail, made_at=clock.now())
     exceptions = []
     for invoice in rows:
-        why = reason_to_leave_out(invoice) or _add(run, invoice)
+        way = ways[invoice.provider_id]
+        why = way.why_not or _add(run, invoice, way.destination)
         if why:
             exceptions.append(
                 {"invoice": invoice.reference, "provider": invoice.provider.name, "reason": why}
@@ -70,20 +77,34 @@ def make_run(
     return run
 
 
-def reason_to_leave_out(invoice: Invoice) -> str:
-    """Why an approved invoice cannot be paid now, in words; empty when it can."""
-    provider = invoice.provider
-    if not provider.is_approved:
-        return f"{provider.name} is “{provider.get_state_display().lower()}”."
+def ways_to_pay(rail: str, providers: Collection[Provider]) -> dict[int, Way]:
+    """For each provider, by id, where they are paid on a rail, or why they cannot be, in words."""
+    if rail not in settings.PAYMENT_RAILS:
+        raise Refused("rail_unknown", "Say how the payments of this run are sent.", field="rail")
+    by_file = kind_of(rail) == RailKind.FILE
+    found = ways_by_file(rail=rail, providers=providers) if by_file else {}
+    return {
+        provider.pk: Way(why_not=f"{provider.name} is “{provider.get_state_display().lower()}”.")
+        if not provider.is_approved
+        else found.get(provider.pk) or _way_by_api(provider)
+        for provider in providers
+    }
+
+
+def _way_by_api(provider: Provider) -> Way:
     account = getattr(provider, "payout_account", None)
     if account is None:
-        return f"{provider.name} has not set up how they are paid."
+        return Way(why_not=f"{provider.name} has not set up how they are paid.")
     if account.state != PayoutState.READY:
-        return f"{provider.name}’s payment account is “{account.get_state_display().lower()}”."
-    return ""
+        state = account.get_state_display().lower()
+        return Way(why_not=f"{provider.name}’s payment account is “{state}”.")
+    return Way(destination=account.external_id)
 
 
-def _add(run: PaymentRun, invoice: Invoice) -> str:
+def _add(run: PaymentRun, invoice: Invoice, destination: str) -> str:
+    too_much = get_any_rail(run.rail).limits.refusal(invoice.total_pence)
+    if too_much:
+        return too_much
     obligation = f"invoice:{invoice.reference}"
     last = Payment.objects.filter(obligation=obligation).aggregate(last=Max("attempt"))["last"] or 0
     try:
@@ -98,7 +119,7 @@ def _add(run: PaymentRun, invoice: Invoice) -> str:
                 provider=invoice.provider,
                 payable=payable_account(invoice.provider),
                 rail=run.rail,
-                destination=invoice.provider.payout_account.external_id,
+                destination=destination,
                 amount_pence=invoice.total_pence,
             )
     except IntegrityError:

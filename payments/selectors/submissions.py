@@ -1,0 +1,60 @@
+"""Submissions as batches for their writers, and what is left to hand over or to hear about."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from carebudget.money import Pence
+
+from ..models import Payment, PaymentRun, PaymentState, Submission
+from ..payees.sealing import open_details
+from ..rules.batches import Batch, BatchItem
+
+
+def batch_of(submission: Submission) -> Batch:
+    """Everything the file is made of, as it was when the submission was begun. Raises ``CannotOpen``."""
+    rows = submission.items.select_related("payment", "payee").order_by("position")
+    items = tuple(
+        BatchItem(
+            reference=item.payment.reference,
+            amount_pence=item.payment.amount_pence,
+            name=item.name,
+            details=open_details(item.payee.sealed, reference=item.payee.reference),
+            day=item.day,
+        )
+        for item in rows.iterator(chunk_size=5000)
+    )
+    return Batch(
+        reference=submission.reference,
+        run_reference=submission.run.reference,
+        serial=submission.serial,
+        created_at=submission.started_at,
+        items=items,
+        profile=submission.profile,
+    )
+
+
+def waiting_for_a_file(run: PaymentRun) -> QuerySet[Payment]:
+    """Approved payments of a run on a file rail that are in no file yet."""
+    return run.payments.filter(state=PaymentState.RELEASED, rail=run.rail).order_by("id")
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What reports have said of a submission: payments and pence without a word, and by what was said."""
+
+    silent: int
+    silent_pence: Pence
+    accepted: int
+    back: int
+
+
+def heard_of(submission: Submission) -> Heard:
+    """How much of a submission nobody has said anything about yet. Silence is not success."""
+    found = submission.items.aggregate(
+        silent=Count("id", filter=Q(outcome__in=["", "pending"])),
+        silent_pence=Sum("payment__amount_pence", filter=Q(outcome__in=["", "pending"])),
+        accepted=Count("id", filter=Q(outcome="accepted")),
+        back=Count("id", filter=Q(outcome__in=["rejected", "returned"])),
+    )
+    return Heard(found["silent"], found["silent_pence"] or 0, found["accepted"], found["back"])
