@@ -151,14 +151,14 @@ class AnswersByRule:
     """A stand-in for demonstrations and tests: it knows no accounts, and answers by their last digits.
 
     Account numbers ending in 90 to 99 give the other answers in the order of the list above; sort codes
-    ending in 98 cannot be asked and in 99 have moved; a number ending in 89 gives no answer at all.
+    ending in 97 cannot be asked and in 98 have moved; a number ending in 89 gives no answer at all.
     """
 
     def ask(self, question: PayeeQuestion) -> PayeeReply:
         """The answer of the rule."""
-        if question.account.sort_code.endswith("98"):
+        if question.account.sort_code.endswith("97"):
             return PayeeReply(PayeeAnswer.SCNS)
-        if question.account.sort_code.endswith("99"):
+        if question.account.sort_code.endswith("98"):
             return PayeeReply(PayeeAnswer.CASS)
         ending = question.account.account_number[-2:]
         if ending == "89":
