@@ -229,7 +229,9 @@ def resend_failed(*, payment: Payment, by: User) -> Payment:
     """
     require(by, "payments.mend_payment", payment)
     payment = (
-        Payment.objects.select_for_update().select_related("run", "invoice").get(pk=payment.pk)
+        Payment.objects.select_for_update(of=("self",))
+        .select_related("run", "invoice")
+        .get(pk=payment.pk)
     )
     if payment.state not in TO_MEND:
         raise Conflict("payment_not_over", f"This payment is “{payment.get_state_display()}”.")
