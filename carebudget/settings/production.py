@@ -58,16 +58,13 @@ except binascii.Error as error:
 PAYEE_DETAILS_KEYS = [
     key.strip() for key in required_secret("PAYEE_DETAILS_KEYS", at_least=44).split(",")
 ]
-for key in PAYEE_DETAILS_KEYS:
-    try:
-        if len(base64.urlsafe_b64decode(key)) != 32:
-            raise ImproperlyConfigured(
-                "PAYEE_DETAILS_KEYS must be keys of 32 bytes in URL-safe base64, with commas between."
-            )
-    except (binascii.Error, ValueError) as error:
-        raise ImproperlyConfigured(
-            "PAYEE_DETAILS_KEYS must be keys of 32 bytes in URL-safe base64, with commas between."
-        ) from error
+try:
+    if {len(base64.urlsafe_b64decode(key)) for key in PAYEE_DETAILS_KEYS} != {32}:
+        raise ValueError("not 32 bytes")
+except ValueError as error:
+    raise ImproperlyConfigured(
+        "PAYEE_DETAILS_KEYS must be keys of 32 bytes in URL-safe base64, with commas between."
+    ) from error
 required_setting("DATABASE_URL")
 CELERY_BROKER_URL = required_setting("CELERY_BROKER_URL")
 SITE_URL = required_setting("SITE_URL")

@@ -6,6 +6,7 @@ refused: a reference that was changed would never be found again.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 FIELD = 18
 CARRIED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.&/- ")
@@ -27,6 +28,7 @@ class UnfitText(ValueError):
     """The text cannot be carried, and why, in a sentence."""
 
 
+@lru_cache(maxsize=1024)
 def bacs_name(name: str) -> str:
     """A name as it stands in a file: at most 18 characters, in capitals, without accents.
 

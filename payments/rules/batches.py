@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cached_property
 
 from carebudget.money import Pence
 
@@ -39,12 +40,12 @@ class Batch:
     items: tuple[BatchItem, ...]
     profile: Mapping[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def total_pence(self) -> Pence:
         """The sum of all payments."""
         return sum(item.amount_pence for item in self.items)
 
-    @property
+    @cached_property
     def days(self) -> tuple[date, ...]:
         """The days of its payments, in order."""
         return tuple(sorted({item.day for item in self.items}))

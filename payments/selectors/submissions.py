@@ -6,23 +6,27 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from carebudget.money import Pence
 
-from ..models import Payment, PaymentRun, PaymentState, Submission
+from ..models import PayeeAccount, Payment, PaymentRun, PaymentState, Submission
 from ..payees.sealing import open_details
 from ..rules.batches import Batch, BatchItem
 
 
 def batch_of(submission: Submission) -> Batch:
     """Everything the file is made of, as it was when the submission was begun. Raises ``CannotOpen``."""
-    rows = submission.items.select_related("payment", "payee").order_by("position")
+    payees = PayeeAccount.objects.filter(submission_items__submission=submission).distinct()
+    opened = {row.pk: open_details(row.sealed, reference=row.reference) for row in payees}
+    rows = submission.items.order_by("position").values_list(
+        "payment__reference", "payment__amount_pence", "name", "payee_id", "day"
+    )
     items = tuple(
         BatchItem(
-            reference=item.payment.reference,
-            amount_pence=item.payment.amount_pence,
-            name=item.name,
-            details=open_details(item.payee.sealed, reference=item.payee.reference),
-            day=item.day,
+            reference=reference,
+            amount_pence=pence,
+            name=name,
+            details=opened[payee],
+            day=day,
         )
-        for item in rows.iterator(chunk_size=5000)
+        for reference, pence, name, payee, day in rows.iterator(chunk_size=5000)
     )
     return Batch(
         reference=submission.reference,

@@ -6,6 +6,7 @@ from .agreements import (
     start_agreements_due,
 )
 from .budgets import allocate_agreed_plan, allow_overspend
+from .confirming_payees import confirm_payee, refuse_payee
 from .fetching import fetch_rail_lines
 from .handing_over import (
     acknowledge_submission,
@@ -43,12 +44,10 @@ from .matching import (
 )
 from .payees import (
     ask_about_payee,
-    confirm_payee,
     end_payee,
     find_fault,
     propose_payee,
     read_payee_details,
-    refuse_payee,
 )
 from .payouts import look_at_payout_account, onboarding_link, open_payout_account
 from .remitting import send_missing_remittances, send_remittances

@@ -2,32 +2,35 @@
 
 A change of payee details is the classic attack on whoever pays by bank. So new details pay nothing and stop
 the old ones from being paid (``holding``) until somebody else at the council has asked the payee through a
-contact that was known before; and everybody who spoke for the payee before hears of it at once.
+contact that was known before (``confirming_payees``); and everybody who spoke for the payee before hears of
+it at once.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from carebudget import clock
 from carebudget.audit.services import record
-from carebudget.errors import Conflict, NotAllowed, Refused
+from carebudget.errors import Conflict, Refused
 from carebudget.machine import move
 from carebudget.notify.services import send_to_all
 from carebudget.people.access import require
 from carebudget.people.models import Person, Role, User
 from providers.models import Provider
 
-from ..models import ContactKind, PayeeAccount, PayeeState
+from ..models import PayeeAccount, PayeeState
 from ..payees.checking import ask_who_it_is, check_modulus
 from ..payees.sealing import fingerprints, open_details, seal_details
 from ..rules.bacs_text import UnfitText, bacs_name
 from ..rules.modulus import SENTENCES, ModulusOutcome
-from ..rules.payee_check import MEANINGS, PayeeAnswer, PayeeReply, Weight
+from ..rules.payee_check import PayeeAnswer, PayeeReply
 from ..rules.payee_details import BadField, PayeeDetails, PayeeKind, details_from
 from ..selectors.payees import accounts_of_same_payee, known_contacts
-from .holding import cancel_kept_back, keep_back, let_go, take_out
+from .holding import cancel_kept_back, keep_back, let_go
 
 NAME_LENGTH = 70
 
@@ -131,7 +134,9 @@ def _propose(
     )
     account.sealed = seal_details(details, reference=account.reference)
     account.save(force_insert=True)
-    _record(account, "payee.proposed", by, reason=reason, replaces=used.reference if used else "")
+    record_payee(
+        account, "payee.proposed", by, reason=reason, replaces=used.reference if used else ""
+    )
     if used:
         sentence = (
             f"New bank details were given for {account.payee_name} and wait for a second person."
@@ -173,146 +178,14 @@ def ask_about_payee(*, account: PayeeAccount) -> PayeeAccount:
 
 @transaction.atomic
 def _keep_answer(account: PayeeAccount, reply: PayeeReply) -> PayeeAccount:
-    row = _locked(account)
+    row = locked_payee(account)
     if row.state != PayeeState.PROPOSED:
         return row
     row.answer, row.name_returned = reply.answer, reply.name_returned[:140]
-    row.answered_at = None if reply.answer == PayeeAnswer.NOT_ASKED else clock.now()
+    row.answered_at = clock.now()
     row.save(update_fields=["answer", "name_returned", "answered_at"])
     if reply.answer != PayeeAnswer.NOT_ASKED:
-        _record(row, "payee.checked", None, answer=reply.answer.value)
-    return row
-
-
-@transaction.atomic
-def confirm_payee(
-    *,
-    account: PayeeAccount,
-    contact_kind: str,
-    words: str,
-    by: User,
-    contact_user: User | None = None,
-) -> PayeeAccount:
-    """A second person has asked the payee through a contact known before: these details are used now.
-
-    ``words`` is what was asked and answered. Raises ``NotAllowed`` for whoever proposed them, ``Refused``
-    when the contact was not known before, or when the bank's answer forbids it.
-    """
-    require(by, "payments.confirm_payee", account)
-    row = _locked(account)
-    if row.proposed_by_id == by.pk:
-        raise NotAllowed(
-            "payee_four_eyes", "You gave these details, so somebody else confirms them."
-        )
-    if row.state == PayeeState.CONFIRMED and row.decided_by_id == by.pk:
-        return row
-    _refuse_unknown_contact(row, contact_kind, contact_user)
-    if not words.strip():
-        raise Refused("words_missing", "Say whom you spoke to and what they said.", field="words")
-    _refuse_by_answer(row, by)
-    standing = accounts_of_same_payee(row).filter(state__in=["confirmed", "faulty"])
-    replaced = list(standing.select_for_update().order_by("id"))
-    for old in replaced:
-        move(old, "replace")
-    move(
-        row,
-        "confirm",
-        by=by,
-        contact_kind=contact_kind,
-        contact_user=contact_user,
-        words=words.strip(),
-    )
-    _record(
-        row,
-        "payee.confirmed",
-        by,
-        reason=words.strip(),
-        contact=contact_kind,
-        answer=row.answer,
-        replaces=[old.reference for old in replaced],
-    )
-    old_references = [old.reference for old in replaced]
-    take_out(
-        destinations=old_references,
-        sentence=f"{row.payee_name} is paid into another account from now on.",
-        by=by,
-    )
-    cancel_kept_back(destinations=old_references, by=by)
-    send_to_all(
-        to=known_contacts(row),
-        key=f"payee.confirmed:{row.reference}",
-        title="We pay you into the account that you gave us",
-        body=f"The {row.words}. If this is not yours, call us at once on {settings.COUNCIL_PHONE}.",
-    )
-    return row
-
-
-def _refuse_unknown_contact(
-    account: PayeeAccount, contact_kind: str, contact_user: User | None
-) -> None:
-    """Only a contact from before counts: what came with the request proves nothing."""
-    if contact_kind not in ContactKind.values:
-        raise Refused("contact_missing", "Say how you asked the payee.", field="contact_kind")
-    behind: Any = account.provider or account.person
-    if contact_kind == ContactKind.PHONE and not behind.phone:
-        raise Refused(
-            "no_phone",
-            "We have no phone number of theirs from before.",
-            "Ask in another way.",
-            field="contact_kind",
-        )
-    if contact_kind == ContactKind.MEMBER:
-        if contact_user is None or contact_user not in known_contacts(account):
-            raise Refused(
-                "contact_not_known",
-                "Choose somebody who spoke for them before the change was asked for.",
-                field="contact_user",
-            )
-        if contact_user.pk == account.proposed_by_id:
-            raise Refused(
-                "contact_is_proposer",
-                f"{contact_user.full_name} gave these details. Ask in another way, such as by the phone "
-                "number that we had before.",
-                field="contact_user",
-            )
-
-
-def _refuse_by_answer(account: PayeeAccount, by: User) -> None:
-    meaning = MEANINGS[PayeeAnswer(account.answer)]
-    if meaning.weight is Weight.STOP:
-        raise Refused(
-            "payee_stopped", meaning.sentence, "Refuse these details and ask for the right ones."
-        )
-    if meaning.weight is Weight.DOUBT and not by.has_perm(
-        "payments.confirm_doubtful_payee", account
-    ):
-        raise Refused(
-            "payee_doubtful",
-            f"{meaning.sentence} Only a finance manager may use them all the same.",
-            "Refuse these details, or ask a finance manager.",
-        )
-
-
-@transaction.atomic
-def refuse_payee(*, account: PayeeAccount, reason: str, by: User) -> PayeeAccount:
-    """A second person found that the payee did not ask for it: the old details are used as before."""
-    require(by, "payments.confirm_payee", account)
-    if not reason.strip():
-        raise Refused("reason_missing", "Say what you found out.", field="reason")
-    row = _locked(account)
-    if row.proposed_by_id == by.pk:
-        raise NotAllowed(
-            "payee_four_eyes", "You gave these details. You may take them back instead."
-        )
-    move(row, "refuse", by=by, words=reason.strip())
-    _record(row, "payee.refused", by, reason=reason.strip())
-    _use_the_old_ones(row, by)
-    send_to_all(
-        to=known_contacts(row),
-        key=f"payee.refused:{row.reference}",
-        title="We did not change where we pay you",
-        body=f"The {row.words} is not used. If you asked for it, call us on {settings.COUNCIL_PHONE}.",
-    )
+        record_payee(row, "payee.checked", None, answer=reply.answer.value)
     return row
 
 
@@ -320,16 +193,16 @@ def refuse_payee(*, account: PayeeAccount, reason: str, by: User) -> PayeeAccoun
 def end_payee(*, account: PayeeAccount, reason: str, by: User) -> PayeeAccount:
     """Take details back before they are confirmed, or stop using them. Their payments are due again."""
     require(by, "payments.propose_payee", account)
-    row = _locked(account)
+    row = locked_payee(account)
     waited = row.state == PayeeState.PROPOSED
     if not waited:
         require(by, "payments.confirm_payee", account)
         if not reason.strip():
             raise Refused("reason_missing", "Say why they are not used any more.", field="reason")
     move(row, "end", words=reason.strip())
-    _record(row, "payee.ended", by, reason=reason.strip())
+    record_payee(row, "payee.ended", by, reason=reason.strip())
     if waited:
-        _use_the_old_ones(row, by)
+        use_the_old_ones(row, by)
     else:
         _pay_no_more(row, f"{row.payee_name} is not paid into this account any more.", by)
     return row
@@ -338,11 +211,11 @@ def end_payee(*, account: PayeeAccount, reason: str, by: User) -> PayeeAccount:
 @transaction.atomic
 def find_fault(*, account: PayeeAccount, sentence: str, by: User | None = None) -> PayeeAccount:
     """The bank sent money back and blames the account: nothing more is paid there. Twice changes nothing."""
-    row = _locked(account)
+    row = locked_payee(account)
     if row.state != PayeeState.CONFIRMED:
         return row
     move(row, "find_fault", sentence=sentence[:240])
-    _record(row, "payee.faulty", by)
+    record_payee(row, "payee.faulty", by)
     _pay_no_more(row, f"The bank sent the last payment to {row.payee_name} back: {sentence}", by)
     send_to_all(
         to=known_contacts(row),
@@ -357,11 +230,12 @@ def read_payee_details(*, account: PayeeAccount, by: User) -> PayeeDetails:
     """The figures themselves, for comparing them with what the payee says. Each look is in the record."""
     require(by, "payments.read_payee_details", account)
     with transaction.atomic():
-        _record(account, "payee.read", by)
+        record_payee(account, "payee.read", by)
     return open_details(account.sealed, reference=account.reference)
 
 
-def _use_the_old_ones(account: PayeeAccount, by: User) -> None:
+def use_the_old_ones(account: PayeeAccount, by: User) -> None:
+    """A change came to nothing: what was held may go to the account in use after all."""
     used = accounts_of_same_payee(account).filter(state=PayeeState.CONFIRMED)
     let_go(destinations=list(used.values_list("reference", flat=True)), by=by)
 
@@ -371,17 +245,24 @@ def _pay_no_more(account: PayeeAccount, sentence: str, by: User | None) -> None:
     cancel_kept_back(destinations=[account.reference], by=by)
 
 
-def _locked(account: PayeeAccount) -> PayeeAccount:
-    return (
-        PayeeAccount.objects.select_for_update(of=("self",))
-        .select_related("provider", "person")
-        .get(pk=account.pk)
+def locked_payee(account: PayeeAccount) -> PayeeAccount:
+    """The row with whose it is, locked, with every other of this payee: by id, as everywhere."""
+    lock_payees([account])
+    return PayeeAccount.objects.select_related("provider", "person").get(pk=account.pk)
+
+
+def lock_payees(accounts: Collection[PayeeAccount]) -> None:
+    """Lock every version of these payees' details, by id, so that nobody waits for somebody who waits."""
+    whose = Q(provider__in={one.provider_id for one in accounts if one.provider_id}) | Q(
+        person__in={one.person_id for one in accounts if one.person_id}
     )
+    list(PayeeAccount.objects.select_for_update().filter(whose).order_by("id"))
 
 
-def _record(
+def record_payee(
     account: PayeeAccount, verb: str, by: User | None, *, reason: str = "", **changes: object
 ) -> None:
+    """One event about a payee's details on the payee's chain; never a figure of them."""
     record(
         chain=account.chain,
         verb=verb,

@@ -37,7 +37,7 @@ from ..rails.protocol import NotSetUp, RailKind
 from ..rules.batches import Outcome, ResultItem, Results, ResultsUnreadable, Scope
 from ..rules.references import references_in
 from .handing_over import SENT
-from .payees import find_fault
+from .payees import find_fault, lock_payees
 from .sending import return_payment
 from .submission_money import give_back
 
@@ -291,7 +291,9 @@ class _Taking:
 
     def blame_accounts(self) -> None:
         """Nothing more is paid to accounts that the report says cannot be paid."""
-        for account in PayeeAccount.objects.filter(pk__in=self.blamed).order_by("id"):
+        accounts = list(PayeeAccount.objects.filter(pk__in=self.blamed).order_by("id"))
+        lock_payees(accounts)
+        for account in accounts:
             find_fault(account=account, sentence=self.blamed[account.pk], by=self.by)
 
 

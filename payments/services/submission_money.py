@@ -10,7 +10,7 @@ from django.db.models.functions import Cast, Concat
 
 from carebudget import clock
 from carebudget.audit.services import record
-from carebudget.errors import NotAllowed
+from carebudget.errors import Conflict, NotAllowed
 from carebudget.notify.services import send_to_all
 from carebudget.people.models import Role, User
 from carebudget.text import plural
@@ -33,7 +33,8 @@ def enter_as_sent(*, submission: Submission, by: User) -> None:
     payments = _payments(submission.items.filter(living=True), PaymentState.SENDING)
     clearing = clearing_account(submission.rail)
     rows = list(payments.select_for_update(of=("self",)).select_related("payable"))
-    assert len(rows) == submission.payment_count
+    if len(rows) != submission.payment_count:
+        raise Conflict("payments_moved_on", "A payment of this file has moved on meanwhile.")
     ledger.post_entries(
         [
             ledger.EntryDraft(

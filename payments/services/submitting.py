@@ -74,6 +74,9 @@ def start_submission(
         refusal = rail.calendar.refusal(one, clock.now())
         if refusal:
             raise Refused("day_not_possible", refusal, "Choose another day.", field="day")
+    strangers = set(days or {}) - set(run.payments.values_list("reference", flat=True))
+    if strangers:
+        raise Refused("not_in_run", f"{min(strangers)} is not in this run.", field="day")
     hold_what_may_not_be_paid(run=run, by=by)
     return _claim(run, rail, profile, chosen, dict(days or {}), by)
 
@@ -226,7 +229,8 @@ def _put_in(
     ).update(
         state=PaymentState.SENDING, claimed_at=moment, first_claimed_at=moment, next_look_at=None
     )
-    assert claimed == len(payments)
+    if claimed != len(payments):
+        raise Conflict("payments_moved_on", "One of these payments has moved on meanwhile.")
 
 
 def build_submission(*, submission: Submission, by: User) -> RailFile:

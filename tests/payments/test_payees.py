@@ -301,6 +301,23 @@ def test_silence_is_asked_again_and_confirms_nothing(settings: Any) -> None:
     assert PayeeAccount.objects.get().state == "proposed"
 
 
+def test_a_checker_that_breaks_leaves_details_that_nobody_can_confirm_yet(
+    settings: Any, monkeypatch: Any
+) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise RuntimeError("the machine stops")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("payments.services.payees.ask_who_it_is", broken)
+        with pytest.raises(RuntimeError):
+            propose(ProviderFactory())
+    account = PayeeAccount.objects.get()
+
+    with pytest.raises(Refused, match="has not been asked yet"):
+        confirm(account)
+    assert confirm(services.ask_about_payee(account=account)).state == "confirmed"
+
+
 def test_two_payees_with_one_account_are_seen() -> None:
     first, second = propose(ProviderFactory()), propose(ProviderFactory())
 

@@ -266,6 +266,11 @@ def test_single_payments_may_have_another_day() -> None:
     assert [record.reference for record in found.credits][-1] == later.reference
 
 
+def test_a_day_for_a_payment_of_another_run_is_refused() -> None:
+    with pytest.raises(Refused, match="PAY-222222 is not in this run"):
+        built(file_run(1), day=FRIDAY, days={"PAY-222222": MONDAY})
+
+
 def test_a_file_carries_no_more_than_its_limits_and_the_next_takes_the_rest(settings: Any) -> None:
     run = file_run(3)
     settings.BACS = {**BACS, "file_limit_count": 2}

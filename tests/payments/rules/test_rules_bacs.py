@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from time import monotonic
 
 import pytest
 from hypothesis import given, settings
@@ -281,3 +282,13 @@ def test_the_largest_amount_fills_its_field() -> None:
 def test_no_account_number_shows_in_a_traceback() -> None:
     assert "66374958" not in repr(item(1))
     assert "66374958" not in repr(write_bacs(batch()))
+
+
+def test_twenty_thousand_payments_are_written_in_seconds_however_many_days_they_have() -> None:
+    items = [item(1, reference=f"PAY-{n:06}", day=(FRIDAY, MONDAY)[n % 2]) for n in range(20_000)]
+    started = monotonic()
+
+    found = bacs_reader.read(write_bacs(batch(*items)).content)
+
+    assert len(found.credits) == 20_000
+    assert monotonic() - started < 30
