@@ -108,9 +108,12 @@ class Limits:
 
     def refusal(self, amount_pence: Pence) -> str:
         """Why one payment of this amount cannot go this way, in words; empty when it can."""
-        if amount_pence > self.payment_pence:
-            most = format_pence(self.payment_pence)
-            return f"{format_pence(amount_pence)} is more than this way of paying carries at once ({most})."
+        most = min(self.payment_pence, self.batch_pence)
+        if amount_pence > most:
+            return (
+                f"{format_pence(amount_pence)} is more than this way of paying carries at once "
+                f"({format_pence(most)})."
+            )
         return ""
 
 

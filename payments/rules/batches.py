@@ -3,12 +3,14 @@
 A batch holds everything its file is made of, so that the same batch always makes the same bytes.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
 
+from carebudget.ids import ALPHABET
 from carebudget.money import Pence
 
 from .payee_details import PayeeDetails
@@ -128,6 +130,19 @@ class Results:
 
     format: str
     items: tuple[ResultItem, ...]
+
+
+_MAY_BE_OURS = re.compile(f"(?=PAY[^0-9A-Z]{{0,3}}([{ALPHABET}]{{6}}))")
+
+
+def references_perhaps_in(words: str) -> set[str]:
+    """What may be a payment's reference in a line of a report, however it is printed.
+
+    More than are ours: whoever asks looks them up among the payments of the file, and the amount must
+    be the same.
+    """
+    found = {f"PAY-{code}" for code in _MAY_BE_OURS.findall(words.upper())}
+    return found | {words} if words else found
 
 
 class ResultsUnreadable(ValueError):

@@ -56,6 +56,8 @@ def propose_payee(
     try:
         account = _propose(payee, details, name.strip(), modulus, business, reason.strip(), by)
     except IntegrityError as error:
+        if "one_change_waits" not in str(error):
+            raise
         raise Conflict(
             "change_waits", "A change of these details waits for a second person already."
         ) from error

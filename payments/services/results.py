@@ -34,8 +34,14 @@ from ..models import (
 from ..payees.sealing import new_file_key, seal_file
 from ..rails import get_file_rail, kind_of
 from ..rails.protocol import NotSetUp, RailKind
-from ..rules.batches import Outcome, ResultItem, Results, ResultsUnreadable, Scope
-from ..rules.references import references_in
+from ..rules.batches import (
+    Outcome,
+    ResultItem,
+    Results,
+    ResultsUnreadable,
+    Scope,
+    references_perhaps_in,
+)
 from .handing_over import SENT
 from .payees import find_fault, lock_payees
 from .sending import return_payment
@@ -155,7 +161,7 @@ class _Taking:
 
     def __init__(self, rail: str, file: RailFile, items: tuple[ResultItem, ...], by: User) -> None:
         self.rail, self.file, self.items, self.by = rail, file, items, by
-        self.named = {item.position: self._names(item) for item in items}
+        self.named = {item.position: references_perhaps_in(item.words) for item in items}
         self.blamed: dict[int, str] = {}
         wanted = {name for names in self.named.values() for name in names}
         rows = SubmissionItem.objects.filter(
@@ -171,12 +177,8 @@ class _Taking:
         }
         self.rows = {
             row.payment.reference: row
-            for row in rows.select_related("payment", "submission", "payee")
+            for row in rows.filter(submission__in=ids).select_related("payment", "submission")
         }
-
-    def _names(self, item: ResultItem) -> set[str]:
-        """References in the line: the whole text when it is one, else what stands in it."""
-        return {item.words} | references_in(item.words) if item.words else set()
 
     def all_of_them(self) -> list[ResultLine]:
         """Act on every line. Raises ``Refused`` when one is about a file that nobody has marked as sent.
@@ -233,6 +235,8 @@ class _Taking:
         if submission is None:
             return _unknown(line, "We have sent no such file this way.")
         line.submission = submission
+        if submission.state == SubmissionState.WITHDRAWN:
+            return _unknown(line, "This file was withdrawn.")
         self._refuse_unsent(submission)
         items = submission.items.filter(living=True).exclude(outcome__in=BACK)
         if item.day is not None:

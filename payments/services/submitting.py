@@ -10,7 +10,8 @@
 5. Reports bring the outcomes (``results``). No outcome means unknown, never failed.
 6. Before its cut-off a submission can be *withdrawn*; what nobody ever took out of the house, at any time.
 
-The first two steps are here, the others in ``handing_over`` and ``results``. Locks: payees, then the run, then its payments, each by id.
+The first two steps are here, the others in ``handing_over`` and ``results``. Locks: payees, then the run,
+then its payments, each by id.
 """
 
 import hashlib
@@ -100,11 +101,11 @@ def _profile(rail: FileRail) -> dict[str, str]:
 def hold_what_may_not_be_paid(*, run: PaymentRun, by: User) -> int:
     """Hold payments whose payee changed since the run was approved. Returns how many that was."""
     waiting = waiting_for_a_file(run)
-    payees = _lock_payees(waiting)
+    _lock_payees(waiting)
     _locked_run(run)
     rail = get_file_rail(run.rail)
     held = 0
-    reasons = not_payable_now(list(payees))
+    reasons = not_payable_now(set(waiting.values_list("destination", flat=True)))
     for payment in waiting.select_for_update(of=("self",)).select_related("run"):
         why = reasons.get(payment.destination) or rail.limits.refusal(payment.amount_pence)
         if why:

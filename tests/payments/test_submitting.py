@@ -280,12 +280,6 @@ def test_a_file_carries_no_more_than_its_limits_and_the_next_takes_the_rest(sett
     assert (first.payment_count, second.payment_count) == (2, 1)
     assert first.serial < second.serial
     assert first.total_pence + second.total_pence == run.total_pence
-    settings.BACS = {**BACS, "file_limit_pence": 1}
-    other = file_run(
-        1, provider=payable_by_file(typed={"sort_code": "089999", "account_number": "11111112"})
-    )
-    with pytest.raises(Refused, match="No payment of this run waits"):
-        services.start_submission(run=other, by=finance()[0])
 
 
 def test_a_payment_above_the_limit_is_left_out_or_held_with_the_reason(settings: Any) -> None:
@@ -300,6 +294,27 @@ def test_a_payment_above_the_limit_is_left_out_or_held_with_the_reason(settings:
     InvoiceFactory(agreement=AgreementFactory(provider=payment.provider), state="approved")
     with pytest.raises(Refused, match="more than this way of paying carries"):
         services.make_run(by=finance()[0], rail="bacs")
+
+
+def test_a_payment_that_no_file_could_ever_carry_is_held_and_stops_no_other(settings: Any) -> None:
+    run = file_run(2)
+    settings.BACS = {**BACS, "file_limit_pence": 1}
+    with pytest.raises(Refused, match="No payment of this run waits"):
+        services.start_submission(run=run, by=finance()[0])
+
+    assert states(run) == ["held"] * 2
+
+
+def test_a_payment_to_an_account_that_nobody_knows_is_held() -> None:
+    run = file_run(1)
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("UPDATE payments_payment SET destination = 'PYE-222222'")
+        cursor.execute("SET session_replication_role = DEFAULT")
+
+    with pytest.raises(Refused, match="No payment of this run waits"):
+        services.start_submission(run=run, by=finance()[0])
+    assert run.payments.get().failure_sentence == "The account of this payment is not known."
 
 
 def test_a_payee_who_was_suspended_meanwhile_is_held_and_the_others_go() -> None:

@@ -454,6 +454,18 @@ def test_a_report_about_another_file_fits_nothing() -> None:
     assert submission.state == "sent"
 
 
+def test_a_report_about_a_withdrawn_file_fits_nothing() -> None:
+    run = file_run(1, rail="iso20022")
+    submission = sent(run)
+    services.withdraw_submission(submission=submission, reason="Taken out.", by=colleague())
+
+    report = bring(pain002("", submission, "<GrpSts>RJCT</GrpSts>"), rail="iso20022")
+
+    assert [one.problem for one in report.unknown] == ["This file was withdrawn."]
+    assert balance("clearing:iso20022") == 0
+    assert_everything_verifies()
+
+
 # -- prepaid cards ------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ from payments.rules.bacs_returns import (
     read_returned_credits,
     read_unpaid_debits,
 )
-from payments.rules.batches import Outcome, ResultsUnreadable
+from payments.rules.batches import Outcome, ResultsUnreadable, references_perhaps_in
 
 CSV = """Service user,Reference,Amount,Return code,Name
 123456,PAY-7K2QFA,12.34,0,LARKFIELD
@@ -91,6 +91,26 @@ def test_unpaid_debits_have_codes_of_their_own() -> None:
     report = XML.replace("ReturnedCredits", "UnpaidDebits").replace('code="B"', 'code="7"')
     found = read_unpaid_debits(report.encode(), service_user="123456")
     assert found.items[1].sentence == "The amount differs from what the payer was told."
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        "PAY-ABCDEF",
+        "PAY ABCDEF",
+        "pay-abcdef",
+        "WRENBURY PAY/ABCDEF REF",
+        "PAYABCDEF",
+        "PAY - ABCDEF",
+    ],
+)
+def test_a_reference_is_found_however_it_is_printed_even_one_without_a_digit(printed: str) -> None:
+    assert "PAY-ABCDEF" in references_perhaps_in(printed)
+
+
+def test_nothing_is_found_in_nothing() -> None:
+    assert references_perhaps_in("") == set()
+    assert references_perhaps_in("RENT MAY") == {"RENT MAY"}
 
 
 @given(st.binary(max_size=300))
