@@ -4,7 +4,7 @@ from typing import Any
 
 import rules
 
-from carebudget.people.models import User
+from carebudget.people.models import Person, User
 from carebudget.people.predicates import (
     is_auditor,
     is_family_of,
@@ -108,3 +108,37 @@ rules.add_perm("payments.manage_payout", speaks_for_provider)
 rules.add_perm("payments.view_provider_desk", belongs_to_a_provider)
 rules.add_perm("payments.act_for_provider", speaks_for_provider)
 rules.add_perm("payments.view_remittance", speaks_for_provider | is_finance | is_auditor)
+
+
+def payee_behind(about: Any) -> tuple[Provider | None, Person | None]:
+    """The provider or the person who is paid, behind either or behind account details of theirs."""
+    if isinstance(about, Person):
+        return None, about
+    return provider_of(about), getattr(about, "person", None)
+
+
+@rules.predicate
+def speaks_for_payee(user: User, about: Any) -> bool:
+    provider, person = payee_behind(about)
+    if person is not None:
+        return is_person(user, person) or represents(user, person)
+    return is_member(user, provider)
+
+
+@rules.predicate
+def is_no_friend_of_payee(user: User, about: Any) -> bool:
+    provider, person = payee_behind(about)
+    return not is_member(user, provider) and not (person and is_family_of(user, person))
+
+
+impartial_about_payee = is_finance & is_no_friend_of_payee
+
+rules.add_perm("payments.propose_payee", speaks_for_payee | impartial_about_payee)
+rules.add_perm("payments.confirm_payee", impartial_about_payee)
+rules.add_perm("payments.confirm_doubtful_payee", is_finance_manager & is_no_friend_of_payee)
+rules.add_perm("payments.read_payee_details", impartial_about_payee)
+rules.add_perm("payments.view_payee", speaks_for_payee | is_finance | is_auditor)
+rules.add_perm("payments.make_submission", is_finance)
+rules.add_perm("payments.send_submission", is_finance)
+rules.add_perm("payments.import_results", is_finance)
+rules.add_perm("payments.view_submission", is_finance | is_auditor)

@@ -14,6 +14,7 @@ WHOLE = {
     "STRIPE_API_KEY": "sk_test_" + "4eC39H" * 4,
     "STRIPE_WEBHOOK_SECRET": "whsec_" + "9fA2" * 6,
     "AUDIT_SIGNING_KEY": "T2" * 21 + "8=",
+    "PAYEE_DETAILS_KEYS": "S9" * 21 + "8=",
     "DATABASE_URL": "postgresql:///carebudget",
     "CELERY_BROKER_URL": "redis://127.0.0.1:6379/0",
     "SITE_URL": "https://care.wrenbury.test",
@@ -61,6 +62,9 @@ def test_a_missing_setting_stops_the_start_in_one_sentence(name: str) -> None:
         ("STRIPE_WEBHOOK_SECRET", "whsec_for_tests_only"),
         ("AUDIT_SIGNING_KEY", "T2" * 40),
         ("AUDIT_SIGNING_KEY", "not base64 at all, though it is long enough"),
+        ("PAYEE_DETAILS_KEYS", "S9" * 21 + "8=,short"),
+        ("PAYEE_DETAILS_KEYS", "S9" * 40),
+        ("PAYEE_DETAILS_KEYS", "not base64 at all, though it is long enough for it"),
         ("ALLOWED_HOSTS", "*"),
     ],
 )

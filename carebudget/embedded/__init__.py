@@ -34,6 +34,7 @@ class Services:
             "STRIPE_API_KEY": self.secrets.stripe_api_key,
             "STRIPE_WEBHOOK_SECRET": self.secrets.stripe_webhook_secret,
             "AUDIT_SIGNING_KEY": self.secrets.audit_signing_key,
+            "PAYEE_DETAILS_KEYS": self.secrets.payee_details_key,
         }
         if self.redis_url:
             found["CELERY_BROKER_URL"] = self.redis_url

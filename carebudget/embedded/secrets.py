@@ -1,6 +1,8 @@
 """Secrets of one machine, made once and kept in its state directory, readable by its owner alone."""
 
 import base64
+import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -22,6 +24,7 @@ class LocalSecrets:
     stripe_api_key: str
     stripe_webhook_secret: str
     audit_signing_key: str
+    payee_details_key: str
 
 
 def load(state: Path) -> LocalSecrets:
@@ -33,7 +36,7 @@ def load(state: Path) -> LocalSecrets:
     try:
         if not path.exists():
             _keep(_new(), path)
-        return LocalSecrets(**json.loads(path.read_text()))
+        return LocalSecrets(**_with_later_ones(json.loads(path.read_text())))
     except OSError as error:
         raise CannotStart(f"{path} cannot be used ({error.strerror}).") from error
     except (ValueError, TypeError) as error:
@@ -48,7 +51,17 @@ def _new() -> LocalSecrets:
         stripe_api_key=f"sk_test_{secrets.token_hex(16)}",
         stripe_webhook_secret=f"whsec_{secrets.token_hex(16)}",
         audit_signing_key=base64.b64encode(secrets.token_bytes(32)).decode(),
+        payee_details_key=base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
     )
+
+
+def _with_later_ones(kept: dict[str, str]) -> dict[str, str]:
+    """What a file from before a secret was needed lacks, made from what it has: the same for everybody
+    who reads it, and no need to write the file again while others use it."""
+    if "payee_details_key" in kept or "secret_key" not in kept:
+        return kept
+    made = hmac.new(kept["secret_key"].encode(), b"payee_details_key", hashlib.sha256).digest()
+    return {**kept, "payee_details_key": base64.urlsafe_b64encode(made).decode()}
 
 
 def _keep(made: LocalSecrets, path: Path) -> None:

@@ -196,10 +196,57 @@ CHARGING_DIRECTORY = env("CHARGING_DIRECTORY", default="")
 CHARGING_AUTHORITY = env("CHARGING_AUTHORITY", default="")
 """Whose policy file is used; empty for the council's short name."""
 
-PAYMENT_RAILS = {"stripe": "payments.rails.stripe_connect.StripeConnectRail"}
+LEDGER_CURRENCY = "GBP"
+PAYMENT_RAILS = {
+    "stripe": "payments.rails.stripe_connect.StripeConnectRail",
+    "bacs": "payments.rails.bacs.BacsRail",
+    "iso20022": "payments.rails.iso20022.Pain001Rail",
+    "prepaid": "payments.rails.prepaid.PrepaidRail",
+}
+"""A new way of paying is one line here and one file: see docs/rails.md."""
 PAYMENT_CLAIM_BATCH = 50
 PAYMENT_LEASE_SECONDS = env.float("PAYMENT_LEASE_SECONDS", default=90.0)
 """How long a sender may be silent about a payment it has claimed. Longer than STRIPE_TIMEOUT_SECONDS."""
+
+BACS = {
+    "service_user": env("BACS_SERVICE_USER", default=""),
+    "name": env("BACS_NAME", default=COUNCIL_NAME),
+    "sort_code": env("BACS_SORT_CODE", default=""),
+    "account_number": env("BACS_ACCOUNT_NUMBER", default=""),
+    "cut_off": env("BACS_CUT_OFF", default="17:00"),
+    "payment_limit_pence": env.int("BACS_PAYMENT_LIMIT_PENCE", default=2_000_000_000),
+    "file_limit_pence": env.int("BACS_FILE_LIMIT_PENCE", default=99_999_999_999),
+    "file_limit_count": env.int("BACS_FILE_LIMIT_COUNT", default=50_000),
+}
+ISO20022 = {
+    "name": env("ISO20022_NAME", default=COUNCIL_NAME),
+    "sort_code": env("ISO20022_SORT_CODE", default=""),
+    "account_number": env("ISO20022_ACCOUNT_NUMBER", default=""),
+    "iban": env("ISO20022_IBAN", default=""),
+    "bic": env("ISO20022_BIC", default=""),
+    "service": env("ISO20022_SERVICE_LEVEL", default="NURG"),
+    "cut_off": env("ISO20022_CUT_OFF", default="15:00"),
+    "payment_limit_pence": env.int("ISO20022_PAYMENT_LIMIT_PENCE", default=2_000_000_000),
+    "file_limit_pence": env.int("ISO20022_FILE_LIMIT_PENCE", default=99_999_999_999),
+    "file_limit_count": env.int("ISO20022_FILE_LIMIT_COUNT", default=25_000),
+}
+PREPAID = {
+    "cut_off": env("PREPAID_CUT_OFF", default="16:00"),
+    "payment_limit_pence": env.int("PREPAID_LOAD_LIMIT_PENCE", default=500_000),
+    "file_limit_pence": env.int("PREPAID_FILE_LIMIT_PENCE", default=99_999_999_999),
+    "file_limit_count": env.int("PREPAID_FILE_LIMIT_COUNT", default=10_000),
+    "file": env.json("PREPAID_FILE", default={}),
+}
+"""``file`` names the card provider's columns where they differ from the usual: see docs/rails.md."""
+
+PAYEE_DETAILS_KEYS = env.list("PAYEE_DETAILS_KEYS", default=[])
+"""Fernet keys that seal payees' account numbers. The first seals; the others still open. Never stored
+in the database."""
+PAYEE_CHECKER = env("PAYEE_CHECKER", default="payments.rules.payee_check.NobodyToAsk")
+"""Who answers Confirmation of Payee: the dotted name of a ``PayeeChecker``."""
+MODULUS_WEIGHTS = env("MODULUS_WEIGHTS", default="")
+MODULUS_SUBSTITUTES = env("MODULUS_SUBSTITUTES", default="")
+"""Files of the licensed modulus table. Without them only the form of an account is checked."""
 
 LOGGING = {
     "version": 1,

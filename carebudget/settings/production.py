@@ -55,6 +55,16 @@ try:
         raise ImproperlyConfigured("AUDIT_SIGNING_KEY must be the base64 of 32 bytes.")
 except binascii.Error as error:
     raise ImproperlyConfigured("AUDIT_SIGNING_KEY must be the base64 of 32 bytes.") from error
+PAYEE_DETAILS_KEYS = [
+    key.strip() for key in required_secret("PAYEE_DETAILS_KEYS", at_least=44).split(",")
+]
+try:
+    if {len(base64.urlsafe_b64decode(key)) for key in PAYEE_DETAILS_KEYS} != {32}:
+        raise ValueError("not 32 bytes")
+except ValueError as error:
+    raise ImproperlyConfigured(
+        "PAYEE_DETAILS_KEYS must be keys of 32 bytes in URL-safe base64, with commas between."
+    ) from error
 required_setting("DATABASE_URL")
 CELERY_BROKER_URL = required_setting("CELERY_BROKER_URL")
 SITE_URL = required_setting("SITE_URL")

@@ -1,5 +1,6 @@
 from .invoice import Invoice, InvoiceLine, InvoiceState
 from .ledger import MOVING, Account, AccountKind, Entry, EntryKind, Leg
+from .payee import ContactKind, PayeeAccount, PayeeState
 from .payment import (
     OVER,
     Payment,
@@ -20,15 +21,30 @@ from .statement import (
     StatementLine,
     StatementState,
 )
+from .submission import (
+    LIVING,
+    SERIAL_SEQUENCE,
+    FileDirection,
+    RailFile,
+    ResultLine,
+    ResultState,
+    Submission,
+    SubmissionItem,
+    SubmissionState,
+)
 
 __all__ = [
+    "LIVING",
     "MOVING",
     "OVER",
+    "SERIAL_SEQUENCE",
     "Account",
     "AccountKind",
     "AgreementState",
+    "ContactKind",
     "Entry",
     "EntryKind",
+    "FileDirection",
     "Invoice",
     "InvoiceLine",
     "InvoiceState",
@@ -36,12 +52,17 @@ __all__ = [
     "LineState",
     "Match",
     "MatchItem",
+    "PayeeAccount",
+    "PayeeState",
     "Payment",
     "PaymentRun",
     "PaymentState",
     "PayoutAccount",
     "PayoutState",
+    "RailFile",
     "RemittanceAdvice",
+    "ResultLine",
+    "ResultState",
     "RunState",
     "ServiceAgreement",
     "Statement",
@@ -49,6 +70,9 @@ __all__ = [
     "StatementFile",
     "StatementLine",
     "StatementState",
+    "Submission",
+    "SubmissionItem",
+    "SubmissionState",
     "TopUp",
     "TopUpState",
     "WebhookEvent",

@@ -12,19 +12,25 @@ from typing import Any
 import stripe
 from django.conf import settings
 
+from .calendars import EveryDay
 from .protocol import (
     Accepted,
+    CancelAnswer,
+    Cancelled,
     Declined,
     ForgedWebhook,
+    Limits,
     LookAnswer,
     NotThere,
     PaymentOrder,
     RailAccount,
     RailDown,
+    RailKind,
     RailLine,
     RailTopUp,
     SendAnswer,
     ShortOfMoney,
+    TooLate,
     Unknown,
     WebhookNotice,
     returned,
@@ -33,6 +39,8 @@ from .protocol import (
 SHORT_CODES = frozenset({"balance_insufficient", "insufficient_funds"})
 CLOCK_SKEW = timedelta(minutes=10)
 PAGE = 100
+LARGEST_PENCE = 99_999_999
+"""Stripe carries amounts of at most eight digits. Source: Stripe API reference, amounts."""
 
 _SENTENCES = {
     "account_invalid": "The provider’s account at Stripe is closed or cannot be used.",
@@ -46,7 +54,12 @@ _SENTENCES = {
 class StripeConnectRail:
     """Sends each payment as one transfer, grouped by run, named by our payment id in its metadata."""
 
+    kind = RailKind.API
     name = "stripe"
+    title = "Stripe"
+    statement_account = "stripe"
+    limits = Limits(payment_pence=LARGEST_PENCE, batch_pence=LARGEST_PENCE)
+    calendar = EveryDay()
 
     def __init__(self) -> None:
         self.key_window_hours = settings.STRIPE_IDEMPOTENCY_WINDOW_HOURS
@@ -95,6 +108,24 @@ class StripeConnectRail:
         except stripe.StripeError as error:
             return Unknown(why=_words(error), look_after_seconds=_pause(error))
         return NotThere()
+
+    def cancel(self, order: PaymentOrder) -> CancelAnswer:
+        """Take a transfer back while the payee's balance there still has the money. Safe to repeat."""
+        found = self.look(order)
+        if not isinstance(found, Accepted):
+            return found
+        if found.returned:
+            return Cancelled(found.external_id)
+        try:
+            self._client.v1.transfers.reversals.create(
+                found.external_id,
+                params={"metadata": {"payment": order.payment_id}},
+                options={"idempotency_key": f"cancel-{order.idempotency_key}"},
+            )
+        except stripe.StripeError as error:
+            answer = _refusal(error)
+            return answer if isinstance(answer, Unknown) else TooLate(_words(error))
+        return Cancelled(found.external_id)
 
     # -- our own balance --------------------------------------------------------------------
 

@@ -7,7 +7,8 @@ from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Sum
 
 from providers.models import Provider
 
-from ..models import OVER, Invoice, InvoiceState, Payment, PaymentState, PayoutState
+from ..models import OVER, Invoice, InvoiceState, Payment, PaymentState
+from .payees import ways_to_pay
 
 TO_MEND = (PaymentState.FAILED, PaymentState.RETURNED)
 """States in which a person finds out why before the obligation is paid again."""
@@ -34,8 +35,8 @@ class DueToProvider:
     why_not: str
 
 
-def due_by_provider() -> list[DueToProvider]:
-    """What is due, largest sum first, in two queries."""
+def due_by_provider(rail: str = "stripe") -> list[DueToProvider]:
+    """What is due, largest sum first, and who cannot be paid on ``rail``: a few queries, however much is due."""
     rows = (
         due_invoices()
         .values("provider")
@@ -46,25 +47,14 @@ def due_by_provider() -> list[DueToProvider]:
     providers = Provider.objects.select_related("payout_account").in_bulk(
         [row["provider"] for row in sums]
     )
+    ways = ways_to_pay(rail, providers.values())
     return [
         DueToProvider(
             provider := providers[row["provider"]],
             row["n"],
             row["total"],
             row["oldest"],
-            why_not_payable(provider),
+            ways[provider.pk].why_not,
         )
         for row in sums
     ]
-
-
-def why_not_payable(provider: Provider) -> str:
-    """Why a provider cannot be paid now, in words; empty when they can."""
-    if not provider.is_approved:
-        return f"{provider.name} is “{provider.get_state_display().lower()}”."
-    account = getattr(provider, "payout_account", None)
-    if account is None:
-        return f"{provider.name} has not set up how they are paid."
-    if account.state != PayoutState.READY:
-        return f"{provider.name}’s payment account is “{account.get_state_display().lower()}”."
-    return ""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
 
 from carebudget import clock
 
@@ -17,9 +17,11 @@ from ..models import (
     StatementAccount,
     StatementLine,
     StatementState,
+    SubmissionItem,
     TopUp,
     TopUpState,
 )
+from ..rails import rails_shown_on
 from ..rails.protocol import returned
 from ..rules.matching import OpenItem, OpenLine, Suggestion, match
 
@@ -76,13 +78,17 @@ def _day(moment: object) -> date:
 def payments_out(account: StatementAccount) -> QuerySet[Payment]:
     """Payments that left, and that no line of this account has shown."""
     matched = _live(account).filter(payment=OuterRef("pk"), amount_pence__lt=0)
-    return Payment.objects.filter(~Exists(matched), state__in=MOVED, rail=account.code)
+    return Payment.objects.filter(
+        ~Exists(matched), state__in=MOVED, rail__in=rails_shown_on(account.code)
+    )
 
 
 def payments_back(account: StatementAccount) -> QuerySet[Payment]:
     """Payments that came back, and that no line of this account has shown coming back."""
     matched = _live(account).filter(payment=OuterRef("pk"), amount_pence__gt=0)
-    return Payment.objects.filter(~Exists(matched), state=PaymentState.RETURNED, rail=account.code)
+    return Payment.objects.filter(
+        ~Exists(matched), state=PaymentState.RETURNED, rail__in=rails_shown_on(account.code)
+    )
 
 
 def topups_moved(account: StatementAccount) -> QuerySet[TopUp]:
@@ -102,10 +108,10 @@ def at_the_rail(account: StatementAccount) -> bool:
 
 def _payments_out(account: StatementAccount) -> Iterable[OpenItem]:
     """Columns, not objects: a council may have tens of thousands on their way."""
-    rows = payments_out(account).order_by("id")
+    rows = payments_out(account).annotate(file=_file_of()).order_by("id")
     columns = ("reference", "amount_pence", "sent_at", "external_id")
-    for reference, pence, sent_at, external_id, run, payee in rows.values_list(
-        *columns, "run__reference", "provider__name"
+    for reference, pence, sent_at, external_id, file, run, payee in rows.values_list(
+        *columns, "file", "run__reference", "provider__name"
     ):
         yield OpenItem(
             id=f"payment:{reference}",
@@ -113,9 +119,15 @@ def _payments_out(account: StatementAccount) -> Iterable[OpenItem]:
             amount_pence=-pence,
             day=_day(sent_at),
             external_id=external_id,
-            group=run,
+            group=file or run,
             payee=payee or "",
         )
+
+
+def _file_of() -> Subquery:
+    """The file a payment left in: its reference stands on the bank's line for the whole file."""
+    items = SubmissionItem.objects.filter(payment=OuterRef("pk"), living=True)
+    return Subquery(items.values("submission__reference")[:1])
 
 
 def _payments_back(account: StatementAccount) -> Iterable[OpenItem]:

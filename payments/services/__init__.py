@@ -7,7 +7,14 @@ from .agreements import (
     start_agreements_due,
 )
 from .budgets import allocate_agreed_plan, allow_overspend
+from .confirming_payees import confirm_payee, refuse_payee
 from .fetching import fetch_rail_lines, fetch_rail_lines_now
+from .handing_over import (
+    acknowledge_submission,
+    hand_out_submission,
+    mark_submission_sent,
+    withdraw_submission,
+)
 from .importing import (
     Imported,
     ImportReport,
@@ -38,8 +45,17 @@ from .matching import (
     undo_match,
 )
 from .mending import give_up_from, look_now
+from .payees import (
+    ask_about_payee,
+    end_payee,
+    find_fault,
+    propose_payee,
+    read_payee_details,
+)
 from .payouts import look_at_payout_account, onboarding_link, open_payout_account
 from .remitting import send_missing_remittances, send_remittances
+from .resealing import reseal_payee_details
+from .results import ResultsReport, import_results
 from .runs import approve_run, make_run, reject_run, resend_failed, submit_run
 from .sending import (
     finish_runs,
@@ -49,6 +65,7 @@ from .sending import (
     return_payment,
     send_due,
 )
+from .submitting import build_submission, start_submission
 from .topping_up import ensure_funds
 from .verifying import LedgerProof, verify_ledger
 from .webhooks import store_webhook, work_webhooks
@@ -61,43 +78,57 @@ __all__ = [
     "InvoiceLineDraft",
     "LedgerProof",
     "Reconciled",
+    "ResultsReport",
     "accept_agreement",
     "accept_statement",
+    "acknowledge_submission",
     "allocate_agreed_plan",
     "allow_overspend",
     "answer_query",
     "approve_invoice",
     "approve_run",
+    "ask_about_payee",
+    "build_submission",
     "close_explained_runs",
     "confirm_invoice",
+    "confirm_payee",
     "decline_agreement",
     "dispute_invoice",
+    "end_payee",
     "ensure_funds",
     "explain_line",
     "fetch_rail_lines",
     "fetch_rail_lines_now",
+    "find_fault",
     "finish_runs",
     "give_up_from",
     "give_up_unknown",
+    "hand_out_submission",
+    "import_results",
     "import_statement",
     "invoiced_pence",
     "look_at_payment",
     "look_at_payout_account",
     "look_now",
     "make_run",
+    "mark_submission_sent",
     "match_line",
     "members_of",
     "offer_agreements",
     "offer_to_another",
     "onboarding_link",
     "open_payout_account",
+    "propose_payee",
     "query_invoice",
+    "read_payee_details",
     "reconcile",
     "recover_unknown",
+    "refuse_payee",
     "refuse_too_large",
     "reject_invoice",
     "reject_run",
     "reject_statement",
+    "reseal_payee_details",
     "resend_failed",
     "return_payment",
     "send_due",
@@ -106,10 +137,12 @@ __all__ = [
     "send_remittances",
     "set_line_aside",
     "start_agreements_due",
+    "start_submission",
     "store_webhook",
     "submit_run",
     "undo_match",
     "verify_ledger",
     "withdraw_invoice",
+    "withdraw_submission",
     "work_webhooks",
 ]

@@ -23,7 +23,9 @@ from ..models import (
     RunState,
 )
 from ..permissions import has_no_stake
-from ..selectors.due import TO_MEND, due_invoices, why_not_payable
+from ..rails import get_any_rail
+from ..selectors.due import TO_MEND, due_invoices
+from ..selectors.payees import ways_to_pay
 from .accounts import payable_account
 
 RUN_LIMIT = 100_000
@@ -42,16 +44,18 @@ def make_run(
     if invoices is not None:
         due = due.filter(pk__in=[invoice.pk for invoice in invoices])
     ids = list(due.values_list("pk", flat=True)[:RUN_LIMIT])
-    rows = (
+    rows = list(
         Invoice.objects.select_for_update(skip_locked=True, of=("self",))
         .filter(pk__in=ids, state=InvoiceState.APPROVED)
         .select_related("case__person", "provider__payout_account", "agreement")
         .order_by("id")
     )
+    ways = ways_to_pay(rail, [invoice.provider for invoice in rows])
     run = PaymentRun.objects.create(made_by=by, rail=rail, made_at=clock.now())
     exceptions = []
     for invoice in rows:
-        why = why_not_payable(invoice.provider) or _add(run, invoice)
+        way = ways[invoice.provider_id]
+        why = way.why_not or _add(run, invoice, way.destination)
         if why:
             exceptions.append(
                 {"invoice": invoice.reference, "provider": invoice.provider.name, "reason": why}
@@ -69,7 +73,10 @@ def make_run(
     return run
 
 
-def _add(run: PaymentRun, invoice: Invoice) -> str:
+def _add(run: PaymentRun, invoice: Invoice, destination: str) -> str:
+    too_much = get_any_rail(run.rail).limits.refusal(invoice.total_pence)
+    if too_much:
+        return too_much
     obligation = f"invoice:{invoice.reference}"
     last = Payment.objects.filter(obligation=obligation).aggregate(last=Max("attempt"))["last"] or 0
     try:
@@ -84,7 +91,7 @@ def _add(run: PaymentRun, invoice: Invoice) -> str:
                 provider=invoice.provider,
                 payable=payable_account(invoice.provider),
                 rail=run.rail,
-                destination=invoice.provider.payout_account.external_id,
+                destination=destination,
                 amount_pence=invoice.total_pence,
             )
     except IntegrityError:

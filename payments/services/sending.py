@@ -30,13 +30,14 @@ from carebudget.people.access import require
 from carebudget.people.models import Role, User
 
 from ..models import InvoiceState, Payment, PaymentRun, PaymentState, RunState
-from ..rails import get_rail
+from ..rails import get_any_rail, get_rail, kind_of, rails_of_kind
 from ..rails.protocol import (
     Accepted,
+    AnyRail,
     Declined,
     NotThere,
     PaymentOrder,
-    Rail,
+    RailKind,
     SendAnswer,
     ShortOfMoney,
     Unknown,
@@ -89,11 +90,14 @@ def send_due(*, limit: int | None = None) -> int:
 
 @transaction.atomic
 def claim(*, limit: int) -> list[Payment]:
-    """Mark up to ``limit`` released payments as *sending*, for this sender alone, and commit that."""
+    """Mark up to ``limit`` released payments as *sending*, for this sender alone, and commit that.
+
+    Payments that leave in files are claimed by ``submitting`` instead.
+    """
     ready = Q(next_look_at=None) | Q(next_look_at__lte=clock.now())
     rows = list(
         Payment.objects.select_for_update(skip_locked=True, of=("self",))
-        .filter(ready, state=PaymentState.RELEASED)
+        .filter(ready, state=PaymentState.RELEASED, rail__in=rails_of_kind(RailKind.API))
         .select_related("run")
         .order_by("id")[:limit]
     )
@@ -204,7 +208,7 @@ def recover_unknown(*, limit: int = LOOK_LIMIT) -> int:
     """
     now = clock.now()
     missing = (
-        Payment.objects.filter(state=PaymentState.SENDING)
+        Payment.objects.filter(state=PaymentState.SENDING, rail__in=rails_of_kind(RailKind.API))
         .filter(
             Q(unknown_since__isnull=False, next_look_at__lte=now)
             | Q(unknown_since=None, claimed_at__lte=now - lease())
@@ -221,8 +225,7 @@ def recover_unknown(*, limit: int = LOOK_LIMIT) -> int:
 def look_at_payment(*, payment_id: int) -> bool:
     """Ask the rail what it has for a payment, and act on that alone. True when its fate is now known."""
     payment = Payment.objects.select_related("run").get(pk=payment_id)
-    rail = get_rail(payment.rail)
-    found = rail.look(order_for(payment))
+    found = get_any_rail(payment.rail).look(order_for(payment))
     match found:
         case Accepted():
             if payment.state == PaymentState.SENDING:
@@ -238,13 +241,14 @@ def look_at_payment(*, payment_id: int) -> bool:
             take_answer(payment_id=payment_id, answer=found)
             return False
         case NotThere():
-            return _not_there(payment, rail)
+            return kind_of(payment.rail) == RailKind.API and _not_there(payment)
         case _:
             assert_never(found)
 
 
-def _not_there(payment: Payment, rail: Rail) -> bool:
+def _not_there(payment: Payment) -> bool:
     """The rail has nothing: send again with the same key while the rail still remembers keys."""
+    rail = get_rail(payment.rail)
     if payment.state != PaymentState.SENDING:
         return False
     if key_forgotten(payment, rail):
@@ -268,7 +272,7 @@ def _not_there(payment: Payment, rail: Rail) -> bool:
     )
 
 
-def key_forgotten(payment: Payment, rail: Rail) -> bool:
+def key_forgotten(payment: Payment, rail: AnyRail) -> bool:
     """Whether the rail may have forgotten the key, so that sending again could pay twice."""
     first = payment.first_claimed_at or clock.now()
     return clock.now() - first >= timedelta(hours=rail.key_window_hours)
@@ -285,7 +289,7 @@ def give_up_unknown(*, payment: Payment, reason: str, by: User) -> Payment:
     if not reason.strip():
         raise Refused("reason_missing", "Say how you know that nothing was sent.", field="reason")
     payment = _locked(payment.pk)
-    rail = get_rail(payment.rail)
+    rail = get_any_rail(payment.rail)
     if payment.state != PaymentState.SENDING or not key_forgotten(payment, rail):
         raise Conflict(
             "payment_not_lost",

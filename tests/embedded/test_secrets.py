@@ -26,6 +26,24 @@ def test_each_secret_has_the_shape_its_user_expects(tmp_path: Path) -> None:
     assert made.stripe_api_key.startswith("sk_test_")
     assert made.stripe_webhook_secret.startswith("whsec_")
     assert len(base64.b64decode(made.audit_signing_key, validate=True)) == 32
+    assert len(base64.urlsafe_b64decode(made.payee_details_key)) == 32
+
+
+def test_a_file_from_before_a_secret_was_needed_still_works_and_is_left_alone(
+    tmp_path: Path,
+) -> None:
+    made = secrets.load(tmp_path)
+    path = tmp_path / "secrets.json"
+    old = {name: value for name, value in vars(made).items() if name != "payee_details_key"}
+    path.write_text(json.dumps(old))
+
+    found = secrets.load(tmp_path)
+
+    assert {**vars(found), "payee_details_key": ""} == {**vars(made), "payee_details_key": ""}
+    assert len(base64.urlsafe_b64decode(found.payee_details_key)) == 32
+    assert found.payee_details_key != found.secret_key
+    assert secrets.load(tmp_path) == found
+    assert json.loads(path.read_text()) == old
 
 
 def test_two_machines_share_no_secret(tmp_path: Path) -> None:

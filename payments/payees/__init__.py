@@ -1,0 +1,1 @@
+"""Around payees' account details: sealing them, and asking whether they are right. Writes nothing itself."""
