@@ -3,10 +3,15 @@
 A new address with something in it needs one line in ``ABOUT``; ``test_permissions`` fails until it has one.
 """
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+from PIL import Image
+
+from carebudget import clock
 from carebudget.audit.models import AuditChain
 from carebudget.desks.services import start_proof
 from carebudget.ids import uuid7
@@ -18,9 +23,16 @@ from payments.models import Account, Invoice, Payment, PaymentRun, ServiceAgreem
 from payments.rules.statements import write_camt053
 from payments.services import import_statement
 from payments.services.accounts import statement_account
-from plans.models import Case, Challenge, SupportPlan
+from plans.models import (
+    Case,
+    Challenge,
+    FinancialEvidence,
+    PolicyProposal,
+    ProgrammePack,
+    SupportPlan,
+)
 from plans.selectors import case_by_reference
-from plans.services import raise_challenge
+from plans.services import attach_evidence, propose_policy, raise_challenge, start_finances
 from providers.models import Provider
 from tests.factories.worlds import (
     CaseFactory,
@@ -33,6 +45,7 @@ from tests.factories.worlds import (
     member_of,
 )
 from tests.payments.rules.statement_world import ACCOUNT, line, statement_of
+from tests.plans.policy_world import another_table
 
 STAGES = ("referred", "assessing", "submitted", "verified", "eligible", "planning", "awaiting_agreement", "agreed")  # fmt: skip
 
@@ -52,6 +65,8 @@ class World:
     line: StatementLine
     document: Document
     message: Message
+    evidence: FinancialEvidence
+    proposal: PolicyProposal
     token: str
     proof: str
     everybody: dict[str, User]
@@ -87,10 +102,34 @@ def one_of_everything() -> World:
         line=_statement_line(),
         document=document,
         message=send_message(to=client, key="m", title="A message", body="Read it.", document=document),
+        evidence=_evidence(cases["agreed"], client),
+        proposal=_proposal(cases["agreed"].pack),
         token=invite_user(user=UserFactory(), by=None)[1],
         proof=start_proof(by=auditor).public_id,
         everybody=_everybody(auditor, provider, payment),
     )  # fmt: skip
+
+
+def _evidence(of: Case, client: User) -> FinancialEvidence:
+    """A photo of a letter, with the questions about money just begun."""
+    photo = io.BytesIO()
+    Image.new("RGB", (20, 20), "white").save(photo, "PNG")
+    photo.seek(0)
+    assessment = start_finances(case=of, by=client)
+    return attach_evidence(
+        assessment=assessment, about="income", file=photo, name="letter.png", by=client
+    )
+
+
+def _proposal(pack: ProgrammePack) -> PolicyProposal:
+    return propose_policy(
+        pack=pack,
+        title="A lower limit",
+        reason="The money does not reach.",
+        table=another_table(pack, maximum_pence=4_000_000),
+        starts_on=clock.today() + timedelta(days=30),
+        by=crew().manager,
+    )
 
 
 def _statement_line() -> StatementLine:
@@ -138,6 +177,16 @@ def kept(name: str) -> Entry:
 def named(name: str) -> Entry:
     """An address with the reference of something in the world."""
     return lambda w: ({"reference": getattr(w, name).reference}, getattr(w, name))
+
+
+def _paper(w: World) -> tuple[dict[str, Any], Any]:
+    reference = w.cases["agreed"].reference
+    return {"reference": reference, "public_id": w.evidence.public_id}, w.evidence
+
+
+def _version(w: World) -> tuple[dict[str, Any], Any]:
+    pack = w.cases["agreed"].pack
+    return {"key": pack.key, "version": pack.version}, pack
 
 
 ABOUT: dict[str, Entry] = {
@@ -221,6 +270,25 @@ ABOUT: dict[str, Entry] = {
         {"case_reference": w.challenge.case.reference, "reference": w.challenge.reference},
         w.challenge,
     ),
+    "plans:budget_working": case("planning"),
+    "plans:paying": case("agreed"),
+    "plans:paying_section": case("agreed", section="household"),
+    "plans:paying_check": case("agreed"),
+    "plans:paying_evidence": case("agreed"),
+    "plans:evidence_file": _paper,
+    "plans:evidence_remove": _paper,
+    "plans:case_paying": case("agreed"),
+    "plans:case_paying_decide": case("agreed"),
+    "plans:case_paying_done": case("agreed"),
+    "plans:case_paying_light": case("agreed"),
+    "plans:calculator_section": lambda w: ({"section": "household"}, None),
+    "plans:policy_workbench": _version,
+    "plans:policy_effect": _version,
+    "plans:policy_compare": lambda w: ({"key": "adult-social-care"}, None),
+    "plans:policy_proposal": named("proposal"),
+    "plans:policy_proposal_change": named("proposal"),
+    "plans:policy_proposal_csv": named("proposal"),
+    "plans:policy_proposal_json": named("proposal"),
     "desks:audit_chain": lambda w: (
         {"key": w.cases["agreed"].chain},
         AuditChain.objects.get(key=w.cases["agreed"].chain),

@@ -26,7 +26,15 @@ from payments.models import (
     StatementFile,
     StatementLine,
 )
-from plans.models import Case, Challenge, ProgrammePack, SupportPlan
+from plans.models import (
+    Case,
+    Challenge,
+    FinancialAssessment,
+    FinancialEvidence,
+    PolicyProposal,
+    ProgrammePack,
+    SupportPlan,
+)
 from providers.models import Provider, ProviderMember
 
 from .addresses import Address, addresses
@@ -52,12 +60,16 @@ EXAMPLE_OF: dict[str, Callable[[Examples], Any]] = {
     "Case": lambda e: e.case,
     "Challenge": lambda e: Challenge(case=e.case),
     "Document": lambda e: e.document,
+    "FinancialEvidence": lambda e: FinancialEvidence(
+        assessment=FinancialAssessment(person=e.person, case=e.case)
+    ),
     "Invoice": lambda e: Invoice(case=e.case, provider=e.provider),
     "Match": lambda e: Match(),
     "Message": lambda e: e.message,
     "Payment": lambda e: Payment(case=e.case, provider=e.provider),
     "PaymentRun": lambda e: PaymentRun(),
     "Person": lambda e: e.person,
+    "PolicyProposal": lambda e: PolicyProposal(author=e.user),
     "ProgrammePack": lambda e: ProgrammePack(),
     "Proof": lambda e: None,
     "Provider": lambda e: e.provider,
