@@ -212,9 +212,15 @@ def _more_need_never_loses_an_adjustment(pack: Pack) -> None:
                 if grows < growth or adds < fixed:
                     raise PackError(
                         f"pack.allocation.adjustments[{at + n}]",
-                        f"“{key}: {greater.key}” gets less for more need than “{adjustment.option}”",
+                        f"gives less for the answer “{greater.label}”, which is more need"
+                        f" than “{_label(question, adjustment.option)}”",
                     )
         at += len(block)
+
+
+def _label(question: Question, option_key: str) -> str:
+    option = question.option(option_key)
+    return option.label if option else option_key
 
 
 def _effect(adjustments: list[Adjustment], option: str) -> tuple[Fraction, Fraction]:

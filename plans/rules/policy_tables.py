@@ -8,7 +8,7 @@ from typing import Any
 from carebudget.money import format_pence
 
 from .allocation import decimal_words
-from .pack import Adjustment, AllocationTable, Pack, PackError
+from .pack import Adjustment, AllocationTable, Pack
 from .policy_answers import counted_questions
 
 METHOD_WORDS = {
@@ -21,31 +21,7 @@ METHOD_WORDS = {
 
 def with_table(content: Mapping[str, Any], allocation: Mapping[str, Any]) -> Pack:
     """The pack with another table. Raises ``PackError`` whose path begins with ``pack.allocation``."""
-    pack = Pack.from_mapping({**content, "allocation": allocation})
-    _more_need_is_adjusted_no_less(pack)
-    return pack
-
-
-def _more_need_is_adjusted_no_less(pack: Pack) -> None:
-    """An adjustment for one answer about a need must not be worth more than for an answer of more need."""
-    for number, adjustment in enumerate(pack.allocation.adjustments):
-        question = pack.question(adjustment.question)
-        chosen = question.option(adjustment.option)
-        if question.role != "need" or chosen is None:
-            continue
-        mine = _added_for(pack, question.key, chosen.key)
-        for option in question.options:
-            theirs = _added_for(pack, question.key, option.key)
-            if option.points > chosen.points and (theirs[0] < mine[0] or theirs[1] < mine[1]):
-                raise PackError(
-                    f"pack.allocation.adjustments[{number}]",
-                    f"gives more than the answer “{option.label}”, which is more need",
-                )
-
-
-def _added_for(pack: Pack, key: str, option: str) -> tuple[int, Fraction]:
-    mine = [a for a in pack.allocation.adjustments if (a.question, a.option) == (key, option)]
-    return sum(a.pence for a in mine), sum((a.percent for a in mine), Fraction(0))
+    return Pack.from_mapping({**content, "allocation": allocation})
 
 
 def table_as_data(table: AllocationTable) -> dict[str, Any]:

@@ -206,10 +206,15 @@ def _entry(node: yaml.MappingNode, name: str) -> tuple[Any, Any]:
     return None, None
 
 
+def bundled_keys() -> list[str]:
+    """The programmes that come with this release, in order."""
+    return sorted(path.stem for path in DIRECTORY.glob("*.yaml"))
+
+
 @lru_cache(maxsize=64)
 def bundled_pack(key: str) -> Pack:
     """The pack as it stands in this release's own files, without a database. Raises ``Refused``."""
-    known = sorted(path.stem for path in DIRECTORY.glob("*.yaml"))
+    known = bundled_keys()
     if key not in known:
         raise Refused(
             "pack_unknown", f"There is no programme called {key}. Known: {', '.join(known)}."

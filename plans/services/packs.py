@@ -14,11 +14,12 @@ from carebudget.audit.services import record
 from carebudget.errors import Refused
 
 from ..models import ProgrammePack
-from .pack_files import DIRECTORY, bundled_pack, read_pack_file
+from .pack_files import DIRECTORY, bundled_keys, bundled_pack, read_pack_file
 
 __all__ = [
     "DIRECTORY",
     "LoadedPack",
+    "bundled_keys",
     "bundled_pack",
     "current_pack",
     "load_packs",

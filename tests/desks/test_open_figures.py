@@ -126,7 +126,7 @@ def test_a_small_number_is_written_in_words_and_is_nowhere_on_the_page(client: C
     with clock.travel(NOON):
         page = client.get("/open-figures/")
     said = spaced(page)
-    assert "Making your plan fewer than 5 too few to say too few to say 20" in said
+    assert "Making your plan fewer than 5 too few to say too few to say 10 to 20" in said
     assert page.context["stage_bars"][4] == {
         "label": "Making your plan", "width": None, "longer": None, "words": "too few to say",
     }  # fmt: skip

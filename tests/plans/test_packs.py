@@ -155,7 +155,7 @@ def test_an_empty_folder_and_an_unknown_programme_are_said_so(tmp_path):
         ),
         ("question: place", "question: space", "{key: rural", "names no option of a question"),
         ("role: cause", "role: need", "key: cause\n", ".outcome must name the outcome"),
-        ("option: two,", "option: some,", "{key: two_carers", "gets less for more need"),
+        ("option: two,", "option: some,", "{key: two_carers", "which is more need than"),
         ("cause_question: cause", "cause_question: nights", "cause_question:", "cannot be met"),
         (
             "level: worker, pence: 800000",

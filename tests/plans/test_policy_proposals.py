@@ -299,7 +299,7 @@ def test_a_second_manager_adopts_it_on_the_page(c: Council, client: Client) -> N
     assert sent.status_code == 302
     after = words(client.get(sent.url))
     assert "Adopted by David Pell" in after
-    assert "Version 2026.2.1 counts for new cases from" in after
+    assert "Version 2026.3.1 counts for new cases from" in after
     assert "Cases that were open before keep the version they began with." in after
     assert "The figures hold." in after
     told = Message.objects.get(to=c.joan, href__contains=handed.reference)
@@ -341,7 +341,7 @@ def test_new_cases_use_the_new_version_and_old_ones_keep_theirs(c: Council) -> N
     old.refresh_from_db()
     assert old.pack == c.pack
     assert new.pack == done.adopted_pack
-    assert new.pack.version == "2026.2.1"
+    assert new.pack.version == "2026.3.1"
     c.pack.refresh_from_db()
     assert c.pack.retired_at is not None
     answers = {q.key: q.options[-1].key for q in old.pack.rules.questions if q.role == "need"}
@@ -361,7 +361,7 @@ def test_until_its_day_the_version_before_is_used(c: Council, client: Client) ->
         assert current_pack(KEY) == done.adopted_pack
         assert "Support for adults" in client.get(reverse("plans:ask_for_help")).content.decode()
     page = words(see(client, c.joan, "plans:policy"))
-    assert "Version 2026.2.1 follows on" in page
+    assert "Version 2026.3.1 follows on" in page
 
 
 def test_the_new_version_is_a_whole_pack_with_its_file(c: Council) -> None:
@@ -399,8 +399,8 @@ def test_everything_is_in_the_record(c: Council, client: Client) -> None:
     )
     assert verbs == ["policy.drafted", "policy.submitted", "policy.adopted"]
     event = AuditEvent.objects.get(verb="policy.adopted")
-    assert event.changes["version"] == "2026.2.1"
-    assert event.changes["retired"] == ["2026.2"]
+    assert event.changes["version"] == "2026.3.1"
+    assert event.changes["retired"] == ["2026.3"]
     assert event.changes["table"]["maximum_pence"] == 4_000_000
     assert event.actor == str(c.david.public_id)
     assert verify_audit().holds
@@ -416,7 +416,7 @@ def test_a_proposal_for_an_older_version_cannot_be_adopted(c: Council, client: C
         client, c.david, "plans:policy_proposal", late.reference, act="adopt", reason="Yes.",
         starts_on_day="1", starts_on_month="4", starts_on_year="2091",
     )  # fmt: skip
-    assert "There is a newer version of this programme, 2026.2.1." in words(page)
+    assert "There is a newer version of this programme, 2026.3.1." in words(page)
     late.refresh_from_db()
     assert late.state == ProposalState.SUBMITTED
     with pytest.raises(Conflict, match="newer version"):
@@ -443,7 +443,7 @@ def test_a_version_cannot_begin_before_the_one_it_follows(c: Council) -> None:
         proposal=again, starts_on=clock.today() + timedelta(days=40), reason="x", by=c.david
     )
     assert later.adopted_pack is not None
-    assert later.adopted_pack.version == "2026.2.2"
+    assert later.adopted_pack.version == "2026.3.2"
     with noon(clock.today() + timedelta(days=30)):
         assert current_pack(KEY) == first
     with noon(clock.today() + timedelta(days=50)):
@@ -490,7 +490,7 @@ def test_two_versions_are_compared_side_by_side(c: Council, client: Client) -> N
     page = words(see(client, c.joan, "plans:policy_compare", KEY))
     assert "Never more than – different£91,000.00£10,000.00" in page
     assert "The total falls by" in page
-    back = words(see(client, c.joan, "plans:policy_compare", KEY, one="2026.2.1", other="2026.2"))
+    back = words(see(client, c.joan, "plans:policy_compare", KEY, one="2026.3.1", other="2026.3"))
     assert "The total rises by" in back
 
 
@@ -498,7 +498,7 @@ def test_a_version_is_compared_with_a_proposal(c: Council, client: Client) -> No
     crowd(c, 40)
     draft = proposal(c, table=another_table(c.pack, maximum_pence=1_000_000))
     page = words(
-        see(client, c.joan, "plans:policy_compare", KEY, one="2026.2", other=draft.reference)
+        see(client, c.joan, "plans:policy_compare", KEY, one="2026.3", other=draft.reference)
     )
     assert "Proposal: A lower limit" in page
     assert "The total falls by" in page
@@ -520,7 +520,7 @@ def test_versions_with_other_questions_compare_those_whose_answers_fit_both(
     ProgrammePack.objects.create(
         key=KEY, version="2027.1", title=c.pack.title, content=content, source_yaml="", digest="z"
     )
-    page = words(see(client, c.joan, "plans:policy_compare", KEY, one="2026.2", other="2027.1"))
+    page = words(see(client, c.joan, "plans:policy_compare", KEY, one="2026.3", other="2027.1"))
     assert "asked other questions, so they are not in these figures." in page
     assert "The total rises by" in page
 
@@ -528,9 +528,9 @@ def test_versions_with_other_questions_compare_those_whose_answers_fit_both(
 @pytest.mark.parametrize(
     ("base", "known", "version"),
     [
-        ("2026.2", {"2026.2"}, "2026.2.1"),
-        ("2026.2.1", {"2026.2", "2026.2.1"}, "2026.2.2"),
-        ("2026.2.1", {"2026.2", "2026.2.1", "2026.2.2"}, "2026.2.3"),
+        ("2026.3", {"2026.3"}, "2026.3.1"),
+        ("2026.3.1", {"2026.3", "2026.3.1"}, "2026.3.2"),
+        ("2026.3.1", {"2026.3", "2026.3.1", "2026.3.2"}, "2026.3.3"),
         ("7", {"7"}, "7.0.1"),
     ],
 )

@@ -290,7 +290,7 @@ def test_a_version_nobody_was_assessed_for_says_so(c: Council, client: Client) -
     ("name", "args"),
     [
         ("plans:policy", ()),
-        ("plans:policy_workbench", (KEY, "2026.2")),
+        ("plans:policy_workbench", (KEY, "2026.3")),
         ("plans:policy_compare", (KEY,)),
     ],
 )
@@ -309,7 +309,7 @@ def test_others_cannot_ask_for_the_fragment(c: Council, client: Client) -> None:
     assert client.post(reverse("plans:policy_effect", args=c.where), {}).status_code == 302
 
 
-@pytest.mark.parametrize("where", [(KEY, "1999.1"), ("no-such-programme", "2026.2")])
+@pytest.mark.parametrize("where", [(KEY, "1999.1"), ("no-such-programme", "2026.3")])
 def test_a_version_that_is_not_there_is_not_found(
     c: Council, client: Client, where: tuple[str, str]
 ) -> None:
@@ -318,7 +318,7 @@ def test_a_version_that_is_not_there_is_not_found(
 
 def test_a_programme_that_is_not_there_has_nothing_to_compare(c: Council, client: Client) -> None:
     assert see(client, c.joan, "plans:policy_compare", "no-such").status_code == 404
-    page = see(client, c.joan, "plans:policy_compare", KEY, one="1999.1", other="2026.2")
+    page = see(client, c.joan, "plans:policy_compare", KEY, one="1999.1", other="2026.3")
     assert page.status_code == 404
 
 

@@ -33,7 +33,7 @@ def test_the_working_is_data_for_whoever_sees_the_budget(w: World, client: Clien
         assert answer["Content-Type"] == "application/json"
     found = answer.json()
     assert found["case"] == w.case.reference
-    assert (found["programme"], found["version"]) == ("adult-social-care", "2026.2")
+    assert (found["programme"], found["version"]) == ("adult-social-care", "2026.3")
     assert found["annual_pence"] == w.case.budgets.get().annual_pence
     working = found["working"]
     assert working["annual_pence"] == found["annual_pence"]

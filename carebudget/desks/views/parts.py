@@ -19,7 +19,7 @@ from plans.models import Stage
 from plans.rules.allocation import allocate
 from plans.selectors import NextAction, StageStep, TimelineItem
 from plans.selectors.progress import WAY
-from plans.services.packs import bundled_pack
+from plans.services.packs import bundled_keys, bundled_pack
 
 from ..forms.parts import RIGHT, WRONG, SpecimenForm
 from ..templatetags.parts import MEANINGS
@@ -206,14 +206,16 @@ def _timeline() -> list[TimelineItem]:
 
 def _allocation() -> Any:
     """The working of somebody with some needs, by the rules that are shipped."""
-    pack = bundled_pack("adult-social-care")
+    pack = bundled_pack(bundled_keys()[0])
     answers: dict[str, Any] = {}
     for n, question in enumerate(pack.questions):
         if question.role == "need":
             answers[question.key] = question.options[min(n % 4, len(question.options) - 1)].key
         elif question.role == "unpaid":
             answers[question.key] = question.options[n % 3].key
-    return allocate(pack, answers | {"nights": "asleep"})
+        elif question.role == "adjustment":
+            answers[question.key] = question.options[1].key
+    return allocate(pack, answers)
 
 
 def _work() -> list[dict[str, Any]]:

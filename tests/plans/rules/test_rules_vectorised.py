@@ -78,27 +78,36 @@ def allocations(draw: Any, questions: list[dict[str, Any]]) -> dict[str, Any]:
     else:
         table["prices"] = draw(prices([q for q in questions if q.get("role") == "need"]))
     named = [
-        (q["key"], o["key"])
+        (q, o)
         for q in questions
         for o in q.get("options", [])
         if q.get("role") not in ("ways", "wellbeing")
     ]
-    table["adjustments"] = [
-        {
-            "key": f"a{n}",
-            "label": f"Change {n}",
-            "question": key,
-            "option": option,
-            "pence": draw(PENCE),
-            "percent": draw(EXACT),
-        }
-        for n, (key, option) in enumerate(draw(st.lists(st.sampled_from(named), max_size=5)))
-    ]
+    table["adjustments"] = []
+    for n, (question, least) in enumerate(draw(st.lists(st.sampled_from(named), max_size=5))):
+        pence, percent = draw(PENCE), draw(EXACT)
+        table["adjustments"] += [
+            {
+                "key": f"a{n}_{option['key']}",
+                "label": f"Change {n}",
+                "question": question["key"],
+                "option": option["key"],
+                "pence": pence,
+                "percent": percent,
+            }
+            for option in question["options"]
+            if option is least or need_of(option) > need_of(least)
+        ]
     table["round_to_pence"] = draw(st.sampled_from([1, 1, 7, 100, 5200]))
     low, high = sorted((draw(PENCE), draw(PENCE)))
     table["minimum_pence"] = draw(st.sampled_from([0, low]))
     table["maximum_pence"] = draw(st.sampled_from([None, high]))
     return table
+
+
+def need_of(option: dict[str, Any]) -> tuple[int, Fraction]:
+    """How much need an answer means: whoever needs more has every adjustment of who needs less."""
+    return option.get("points", 0), -Fraction(option.get("share", 0))
 
 
 @st.composite
