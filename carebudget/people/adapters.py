@@ -3,7 +3,9 @@
 Its sentences are ours, and having just signed in counts as having just given the password.
 """
 
+import base64
 import time
+from functools import lru_cache
 from typing import Any
 
 from allauth.account import app_settings
@@ -11,12 +13,17 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet, MultiFernet
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
 from django.contrib.auth import login
 from django.http import HttpRequest
 
 from .models import User
 
 SIGN_IN_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+SEALED = "sealed:"
 WAIT = "There were too many tries. Wait five minutes, then try again."
 
 
@@ -53,13 +60,41 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
-    """The second step of signing in, in our words."""
+    """The second step of signing in, in our words. Secrets are sealed before they reach the database.
+
+    The key is drawn from ``SECRET_KEY``; those of ``SECRET_KEY_FALLBACKS`` still open what they sealed.
+    """
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,
         "cannot_generate_recovery_codes": "Set up an authenticator app first. Then you get recovery codes.",
         "incorrect_code": "This is not the right code. Type the one that the app shows now.",
     }
+
+    def encrypt(self, text: str) -> str:
+        """The secret of an app or the seed of recovery codes, as it is stored."""
+        return SEALED + _keys().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """What was stored, opened; what was stored before it was sealed comes back as it is.
+
+        Raises ``cryptography.fernet.InvalidToken`` when no key opens it.
+        """
+        if not encrypted_text.startswith(SEALED):
+            return encrypted_text
+        return _keys().decrypt(encrypted_text.removeprefix(SEALED).encode()).decode()
+
+
+def _keys() -> MultiFernet:
+    return MultiFernet(
+        [_key_from(secret) for secret in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]]
+    )
+
+
+@lru_cache(maxsize=8)
+def _key_from(secret: str) -> Fernet:
+    drawn = HKDF(hashes.SHA256(), length=32, salt=None, info=b"carebudget second factor")
+    return Fernet(base64.urlsafe_b64encode(drawn.derive(secret.encode())))
 
 
 def come_in(request: HttpRequest, user: User, *how: str) -> None:

@@ -101,3 +101,15 @@ def test_a_second_factor_is_not_walked_around(invited: tuple[User, str], client:
     sent = client.post(link(invited[1]), {"password": "three words here"})
     assert sent.url == reverse("account_login")
     assert "_auth_user_id" not in client.session
+
+
+def test_an_unused_link_does_not_change_a_password_that_was_chosen_meanwhile(
+    invited: tuple[User, str], client: Client
+):
+    user, token = invited
+    user.set_password("by another way in")
+    user.save()
+    assert client.get(link(token)).status_code == 410
+    assert client.post(link(token), {"password": "three words here"}).status_code == 410
+    user.refresh_from_db()
+    assert user.check_password("by another way in")

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
+from cryptography.fernet import InvalidToken
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
@@ -281,3 +283,19 @@ def test_somebody_without_a_password_and_app_cannot_show_who_they_are(client: Cl
     refused = client.get(reverse("account_reauthenticate"))
     assert refused.status_code == 403
     assert "you need a password first" in said(refused)
+
+
+def test_what_the_app_shares_with_us_is_sealed_in_the_database(client: Client, settings: Any):
+    samira = with_app(worker())
+    stored = Authenticator.objects.get(user=samira, type=Authenticator.Type.TOTP).data["secret"]
+    assert SECRET not in stored
+    adapter = get_adapter()
+    assert adapter.decrypt(stored) == SECRET
+    assert adapter.decrypt(SECRET) == SECRET, "kept before secrets were sealed"
+
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another-key-" * 6
+    assert adapter.decrypt(stored) == SECRET
+    settings.SECRET_KEY_FALLBACKS = []
+    with pytest.raises(InvalidToken):
+        adapter.decrypt(stored)

@@ -134,11 +134,14 @@ def _new_invitation(*, user: User, by: User | None) -> tuple[Invitation, str]:
 
 
 def open_invitation(token: str) -> Invitation:
-    """The invitation behind a link. Raises ``Refused`` when it is unknown, used or too old."""
+    """The invitation behind a link. Raises ``Refused`` when it is unknown, used or too old.
+
+    Nor does it work for somebody who has a password by now: an old link must not change that.
+    """
     invitation = (
         Invitation.objects.select_related("user").filter(token_digest=digest_of(token)).first()
     )
-    if invitation is None or invitation.accepted_at:
+    if invitation is None or invitation.accepted_at or invitation.user.has_usable_password():
         raise Refused(
             "invitation_used",
             "This invitation has been used, or the link is not complete.",
