@@ -20,6 +20,7 @@ PRODUCTION = {
     "STRIPE_API_KEY": "sk_test_" + "4eC39H" * 4,
     "STRIPE_WEBHOOK_SECRET": "whsec_" + "9fA2" * 6,
     "AUDIT_SIGNING_KEY": "T2" * 21 + "8=",
+    "PAYEE_DETAILS_KEYS": "S9" * 21 + "8=",
     "DATABASE_URL": "postgresql:///carebudget",
     "CELERY_BROKER_URL": "redis://127.0.0.1:6379/0",
     "SITE_URL": "https://care.wrenbury.test",

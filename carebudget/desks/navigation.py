@@ -35,6 +35,8 @@ def navigation_for(user: Any, path: str) -> list[dict[str, Any]]:
             links.append({"href": href, "text": text})
     if user.roles & {Role.FINANCE_OFFICER, Role.FINANCE_MANAGER}:
         links.append({"href": "/payments/reconciling/", "text": "Reconciling"})
+    if Role.AUDITOR in user.roles and all(link["href"] != "/payments/" for link in links):
+        links.append({"href": "/payments/", "text": "Payments"})
     if user.roles & {Role.WORKER, Role.MANAGER, Role.FINANCE_OFFICER, Role.FINANCE_MANAGER}:
         links.append({"href": "/providers/", "text": "Providers"})
     if Role.MANAGER in user.roles:

@@ -82,7 +82,7 @@ def profiles_of(encoded: Encoded, *tables: AllocationTable) -> Profiles:
     most = int(encoded.points.max(initial=0)) + 1
     size = most * max(len(each), 1)
     chose = {choice: (each >> bit & 1).astype(np.bool_) for bit, choice in enumerate(choices)}
-    if priced or size > MOST_PROFILES:
+    if priced or size > MOST_PROFILES or not len(each):
         alone = each_alone(encoded)
         return replace(alone, combination=combination, chose=chose, priced=encoded.priced(priced))
     of = combination.astype(np.int32) * most + encoded.points.astype(np.int32)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from carebudget.errors import Refused
 from plans.rules.charging_kinds import CAPITAL, INCOME, LINES, titles
@@ -192,8 +193,10 @@ def test_a_file_that_is_missing_not_text_or_too_large_is_one_sentence(tmp_path: 
 # ---- an authority's own directory
 
 
-def test_an_authority_completes_a_table_in_its_own_directory(tmp_path: Path, settings: Any):
-    settings.CHARGING_DIRECTORY = tmp_path
+def test_an_authority_completes_a_table_in_its_own_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(settings, "CHARGING_DIRECTORY", tmp_path)
     (tmp_path / "2015-04.yaml").write_text(
         changed(changed(TEXT, 'version: "1"', 'version: "2"'), "pence: 7240", "pence: 7300")
     )
@@ -202,8 +205,10 @@ def test_an_authority_completes_a_table_in_its_own_directory(tmp_path: Path, set
     assert pension_ages() == ages()
 
 
-def test_a_table_under_another_name_than_its_key_is_refused(tmp_path: Path, settings: Any):
-    settings.CHARGING_DIRECTORY = tmp_path
+def test_a_table_under_another_name_than_its_key_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(settings, "CHARGING_DIRECTORY", tmp_path)
     (tmp_path / "2016-04.yaml").write_text(TEXT)
     with pytest.raises(Refused, match="its key is “2015-04”, not “2016-04”"):
         all_tables()
@@ -214,14 +219,14 @@ def test_an_unknown_table_names_those_that_there_are():
         table_file("1999-04")
 
 
-def test_the_policy_of_this_council_is_found_by_its_short_name(settings: Any):
+def test_the_policy_of_this_council_is_found_by_its_short_name(monkeypatch: pytest.MonkeyPatch):
     assert own_authority() == "wrenbury"
     versions = policy_file()[0]
     assert [one.version for one in versions] == ["2015-04", "2026-04"]
     newest = policy_on(versions, date(2026, 11, 1))
     assert newest is not None
     assert (newest.guarantee_percent, newest.net) == (Fraction(5), True)
-    settings.COUNCIL_SHORT_NAME = "Nowhere-on-Sea"
+    monkeypatch.setattr(settings, "COUNCIL_SHORT_NAME", "Nowhere-on-Sea")
     lawful = policy_file()[0]
     assert (lawful[0].authority, lawful[0].guarantee_percent) == ("statutory", 0)
 
@@ -235,8 +240,8 @@ def test_a_policy_is_never_looked_for_outside_its_directory(name: str):
         assert policy_file(name)[0][0].authority == "wrenbury"
 
 
-def test_a_policy_that_begins_later_is_refused(tmp_path: Path, settings: Any):
-    settings.CHARGING_DIRECTORY = tmp_path
+def test_a_policy_that_begins_later_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(settings, "CHARGING_DIRECTORY", tmp_path)
     (tmp_path / "2015-04.yaml").write_text(TEXT)
     (tmp_path / "policies").mkdir()
     text = changed(POLICY, 'from: "2015-04-06"', 'from: "2020-04-06"')

@@ -283,6 +283,8 @@ def test_a_table_with_dozens_of_adjustments_is_as_exact() -> None:
     people = [answers(of, hygiene_need="two", nutrition_need=n) for n in ("prompt", "all")]
 
     assert allocate_all(encode(of, people), of.allocation).tolist() == one_by_one(of, people)
+    nobody = encode(of, [])
+    assert profiles_of(nobody, of.allocation).amounts(of.allocation).tolist() == []
 
 
 def test_more_profiles_than_are_worth_counting_are_worked_out_one_by_one() -> None:
