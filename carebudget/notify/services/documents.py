@@ -1,5 +1,6 @@
 """Making documents: HTML templates to PDF/UA with WeasyPrint, kept once per key."""
 
+import atexit
 import hashlib
 import threading
 from pathlib import Path
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 STYLE = "dist/document.css"
 _of_this_thread = threading.local()
+atexit.register(lambda: vars(_of_this_thread).clear())
+"""Typefaces are let go before the interpreter takes their library away."""
 
 
 def render_pdf(template: str, context: dict[str, Any]) -> bytes:
