@@ -112,7 +112,12 @@ class Entry(models.Model):
                 condition=(Q(kind__in=["post", "void"]) & Q(resolves__isnull=False))
                 | (Q(kind__in=["posted", "pending"]) & Q(resolves__isnull=True)),
                 name="entry_resolves_only_when_it_should",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["corrects"],
+                condition=Q(event__endswith=".reversed"),
+                name="entry_reversed_once",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -129,7 +129,13 @@ def void_hold(*, held: Entry, key: str, description: str, by: User | None = None
 
 
 def reverse_entry(*, entry: Entry, key: str, reason: str, by: User | None = None) -> Entry:
-    """A correcting entry with the opposite legs, pointing at what it corrects."""
+    """A correcting entry with the opposite legs, pointing at what it corrects.
+
+    The same ``key`` again gives back the entry that stands. Raises ``Conflict`` when the entry was
+    reversed already under another.
+    """
+    if entry.corrections.filter(event=f"{entry.event}.reversed").exclude(key=key).exists():
+        raise Conflict("entry_reversed", "This was turned round already.")
     return post_entry(
         key=key,
         event=f"{entry.event}.reversed",
