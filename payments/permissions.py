@@ -74,6 +74,11 @@ def works_the_case(user: User, about: Any) -> bool:
     return case is not None and user.has_perm("plans.work_case", case)
 
 
+@rules.predicate
+def proposed_it(user: User, about: Any) -> bool:
+    return about is not None and getattr(about, "proposed_by_id", None) == user.pk
+
+
 impartial_finance = is_finance & has_no_stake
 reads_money = impartial_finance | is_auditor
 
@@ -104,6 +109,11 @@ rules.add_perm("payments.give_up_payment", is_finance_manager & has_no_stake)
 rules.add_perm("payments.view_account", reads_money)
 rules.add_perm("payments.reconcile", is_finance)
 rules.add_perm("payments.view_reconciling", is_finance | is_auditor)
+rules.add_perm("payments.answer_contribution", speaks_for_person)
+rules.add_perm("payments.view_contributions", is_finance | is_auditor)
+rules.add_perm("payments.check_contributions", reads_money)
+rules.add_perm("payments.work_contributions", impartial_finance)
+rules.add_perm("payments.decide_write_off", is_finance_manager & has_no_stake & ~proposed_it)
 rules.add_perm("payments.manage_payout", speaks_for_provider)
 rules.add_perm("payments.view_provider_desk", belongs_to_a_provider)
 rules.add_perm("payments.act_for_provider", speaks_for_provider)

@@ -7,6 +7,8 @@ from .views import (
     client,
     client_invoices,
     client_money,
+    client_owed,
+    contributions,
     desk,
     invoices,
     lines,
@@ -40,6 +42,8 @@ person_pages: list[URLPattern] = [
     path(f"{MINE}invoices/", client_invoices.invoices, name="client_invoices"),
     path(f"{MINE}invoices/<str:invoice>/", client_invoices.invoice, name="client_invoice"),
     path(f"{MINE}money/", client_money.money, name="client_money"),
+    path(f"{MINE}owed/", client_owed.owed, name="client_owed"),
+    path(f"{MINE}owed/<str:charge>/", client_owed.bill, name="client_bill"),
 ]
 
 provider_pages: list[URLPattern] = [
@@ -89,6 +93,10 @@ finance_pages: list[URLPattern] = [
     path(STATEMENTS, statements.statements, name="statements"),
     path(f"{STATEMENTS}new/", statements.statement_new, name="statement_new"),
     path(f"{STATEMENTS}<uuid:public_id>/", statements.statement, name="statement"),
+    path("payments/contributions/", contributions.contributions, name="contributions"),
+    path(
+        "payments/contributions/<str:reference>/", contributions.contribution, name="contribution"
+    ),
     path("payments/accounts/", accounts.accounts, name="ledger_accounts"),
     path("payments/accounts/<str:code>/", accounts.account, name="ledger_account"),
 ]

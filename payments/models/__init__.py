@@ -1,3 +1,17 @@
+from .contribution import (
+    AdjustmentKind,
+    ContributionAccount,
+    ContributionAdjustment,
+    ContributionCharge,
+    ContributionQuery,
+    PlanEvery,
+    QueryKind,
+    QueryState,
+    RepaymentPlan,
+    RepaymentState,
+    WriteOff,
+    WriteOffState,
+)
 from .invoice import Invoice, InvoiceLine, InvoiceState
 from .ledger import MOVING, Account, AccountKind, Entry, EntryKind, Leg
 from .payee import ContactKind, PayeeAccount, PayeeState
@@ -40,8 +54,13 @@ __all__ = [
     "SERIAL_SEQUENCE",
     "Account",
     "AccountKind",
+    "AdjustmentKind",
     "AgreementState",
     "ContactKind",
+    "ContributionAccount",
+    "ContributionAdjustment",
+    "ContributionCharge",
+    "ContributionQuery",
     "Entry",
     "EntryKind",
     "FileDirection",
@@ -59,8 +78,13 @@ __all__ = [
     "PaymentState",
     "PayoutAccount",
     "PayoutState",
+    "PlanEvery",
+    "QueryKind",
+    "QueryState",
     "RailFile",
     "RemittanceAdvice",
+    "RepaymentPlan",
+    "RepaymentState",
     "ResultLine",
     "ResultState",
     "RunState",
@@ -76,4 +100,6 @@ __all__ = [
     "TopUp",
     "TopUpState",
     "WebhookEvent",
+    "WriteOff",
+    "WriteOffState",
 ]
