@@ -10,6 +10,7 @@ from .views import (
     client_owed,
     contributions,
     desk,
+    forecast,
     invoices,
     lines,
     payment,
@@ -42,6 +43,7 @@ person_pages: list[URLPattern] = [
     path(f"{MINE}invoices/", client_invoices.invoices, name="client_invoices"),
     path(f"{MINE}invoices/<str:invoice>/", client_invoices.invoice, name="client_invoice"),
     path(f"{MINE}money/", client_money.money, name="client_money"),
+    path(f"{MINE}money/forecast/", forecast.case_csv, name="client_forecast_csv"),
     path(f"{MINE}owed/", client_owed.owed, name="client_owed"),
     path(f"{MINE}owed/<str:charge>/", client_owed.bill, name="client_bill"),
 ]
@@ -93,6 +95,14 @@ finance_pages: list[URLPattern] = [
     path(STATEMENTS, statements.statements, name="statements"),
     path(f"{STATEMENTS}new/", statements.statement_new, name="statement_new"),
     path(f"{STATEMENTS}<uuid:public_id>/", statements.statement, name="statement"),
+    path("payments/forecast/", forecast.council, name="forecast"),
+    path("payments/forecast/download/", forecast.council_csv, name="forecast_csv"),
+    path("payments/forecast/team/<slug:team>/", forecast.team, name="forecast_team"),
+    path(
+        "payments/forecast/team/<slug:team>/download/",
+        forecast.team_csv,
+        name="forecast_team_csv",
+    ),
     path("payments/contributions/", contributions.contributions, name="contributions"),
     path(
         "payments/contributions/<str:reference>/", contributions.contribution, name="contribution"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.utils.text import slugify
 from PIL import Image
 
 from carebudget import clock
@@ -248,6 +249,9 @@ ABOUT: dict[str, Entry] = {
         w.invoice,
     ),
     "payments:client_owed": case("agreed"),
+    "payments:client_forecast_csv": case("agreed"),
+    "payments:forecast_team": lambda w: _team(w.cases["agreed"]),
+    "payments:forecast_team_csv": lambda w: _team(w.cases["agreed"]),
     "payments:client_bill": lambda w: (
         {"reference": w.bill.account.case.reference, "charge": w.bill.reference},
         _bill_of(w),
@@ -353,6 +357,11 @@ ABOUT: dict[str, Entry] = {
 
 def _section(of: Case) -> tuple[dict[str, Any], Any]:
     return {"reference": of.reference, "section": of.pack.rules.sections[0].key}, of
+
+
+def _team(of: Case) -> tuple[dict[str, Any], Any]:
+    assert of.team is not None
+    return {"team": slugify(of.team.name)}, of.team
 
 
 def _account(of: Case) -> tuple[dict[str, Any], Any]:

@@ -17,11 +17,14 @@ from payments.selectors import (
     promises,
     spending,
 )
+from payments.selectors.contributions import owed_by_case
+from payments.selectors.forecast import forecast_of_case
 from plans.models import Case
 from plans.selectors import case_by_reference
 
 from .client_reading import about
 from .client_words import invoice_label, payment_words
+from .forecast_chart import picture_of_forecast
 
 PAGE_SIZE = 20
 HOLDING_LIMIT = 100
@@ -35,6 +38,7 @@ def money(request: HttpRequest, case: Case) -> HttpResponse:
     waiting = list(invoices_holding(case)[:HOLDING_LIMIT])
     page = Paginator(spending(case), PAGE_SIZE).get_page(request.GET.get("page"))
     plan = plan_in_force(case)
+    found = forecast_of_case(case)
     return render(
         request,
         "payments/client/money.html",
@@ -47,6 +51,9 @@ def money(request: HttpRequest, case: Case) -> HttpResponse:
             "spent": _with_payments(list(page.object_list)),
             "waiting": [(one, invoice_label(one, mine=around["mine"])) for one in waiting],
             "promises": promises(case),
+            "owed": owed_by_case(case),
+            "found": found,
+            "picture": picture_of_forecast(found) if found else None,
         },
     )
 
