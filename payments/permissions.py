@@ -81,6 +81,11 @@ def proposed_it(user: User, about: Any) -> bool:
 
 
 @rules.predicate
+def told_it(user: User, about: Any) -> bool:
+    return about is not None and getattr(about, "told_by_id", None) == user.pk
+
+
+@rules.predicate
 def manages_team(user: User, team: Team | None) -> bool:
     return team is not None and any(
         holding.team_id == team.pk
@@ -126,6 +131,12 @@ rules.add_perm("payments.work_contributions", impartial_finance)
 rules.add_perm("payments.decide_write_off", is_finance_manager & has_no_stake & ~proposed_it)
 rules.add_perm("payments.view_forecast", is_finance | is_auditor | is_manager)
 rules.add_perm("payments.view_team_forecast", is_finance | is_auditor | manages_team)
+rules.add_perm("payments.view_surpluses", is_finance | is_auditor)
+rules.add_perm("payments.check_surplus", reads_money | works_the_case)
+rules.add_perm("payments.record_balance", impartial_finance | works_the_case)
+rules.add_perm("payments.notify_surplus", impartial_finance | works_the_case)
+rules.add_perm("payments.answer_surplus", speaks_for_person)
+rules.add_perm("payments.decide_surplus", impartial_finance & ~told_it)
 rules.add_perm("payments.manage_payout", speaks_for_provider)
 rules.add_perm("payments.view_provider_desk", belongs_to_a_provider)
 rules.add_perm("payments.act_for_provider", speaks_for_provider)

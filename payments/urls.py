@@ -8,6 +8,7 @@ from .views import (
     client_invoices,
     client_money,
     client_owed,
+    client_surplus,
     contributions,
     desk,
     forecast,
@@ -24,6 +25,7 @@ from .views import (
     reconciling,
     runs,
     statements,
+    surplus,
     webhooks,
 )
 
@@ -46,6 +48,7 @@ person_pages: list[URLPattern] = [
     path(f"{MINE}money/forecast/", forecast.case_csv, name="client_forecast_csv"),
     path(f"{MINE}owed/", client_owed.owed, name="client_owed"),
     path(f"{MINE}owed/<str:charge>/", client_owed.bill, name="client_bill"),
+    path(f"{MINE}giving-back/<str:surplus>/", client_surplus.giving_back, name="client_surplus"),
 ]
 
 provider_pages: list[URLPattern] = [
@@ -107,6 +110,9 @@ finance_pages: list[URLPattern] = [
     path(
         "payments/contributions/<str:reference>/", contributions.contribution, name="contribution"
     ),
+    path("payments/surplus/", surplus.surpluses, name="surpluses"),
+    path("payments/surplus/new/<str:reference>/", surplus.balance, name="balance"),
+    path("payments/surplus/<str:reference>/", surplus.surplus, name="surplus"),
     path("payments/accounts/", accounts.accounts, name="ledger_accounts"),
     path("payments/accounts/<str:code>/", accounts.account, name="ledger_account"),
 ]

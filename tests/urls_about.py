@@ -28,9 +28,10 @@ from payments.models import (
     PaymentRun,
     ServiceAgreement,
     StatementLine,
+    SurplusRecovery,
 )
 from payments.rules.statements import write_camt053
-from payments.services import import_statement, raise_contributions
+from payments.services import import_statement, raise_contributions, send_surplus_notice
 from payments.services.accounts import statement_account
 from plans.models import (
     Case,
@@ -84,6 +85,7 @@ class World:
     evidence: FinancialEvidence
     proposal: PolicyProposal
     bill: ContributionCharge
+    surplus: SurplusRecovery
     token: str
     proof: str
     everybody: dict[str, User]
@@ -122,6 +124,7 @@ def one_of_everything() -> World:
         evidence=_evidence(cases["agreed"], client),
         proposal=_proposal(cases["agreed"].pack),
         bill=_bill(payment.invoice),
+        surplus=_surplus(cases["agreed"]),
         token=invite_user(user=UserFactory(), by=None)[1],
         proof=start_proof(by=auditor).public_id,
         everybody=_everybody(auditor, provider, payment),
@@ -169,6 +172,17 @@ def _bill(invoice: Invoice) -> ContributionCharge:
     with clock.travel(clock.now() + timedelta(days=90)):
         raise_contributions()
     return ContributionCharge.objects.select_related("account__ledger_account").get()
+
+
+def _surplus(of: Case) -> SurplusRecovery:
+    """Too much on an account, as somebody would see it who held the budget; told."""
+    officer, _ = finance()
+    row = SurplusRecovery.objects.create(
+        case=of, plan=of.plans.get(), balance_pence=90_000, balance_on=clock.today(),
+        annual_pence=52_000, contingency_weeks=8, contingency_pence=8_000, surplus_pence=82_000,
+        found_by=officer,
+    )  # fmt: skip
+    return send_surplus_notice(recovery=row, by=officer)
 
 
 def _bill_of(w: World) -> Any:
@@ -249,6 +263,12 @@ ABOUT: dict[str, Entry] = {
         w.invoice,
     ),
     "payments:client_owed": case("agreed"),
+    "payments:client_surplus": lambda w: (
+        {"reference": w.surplus.case.reference, "surplus": w.surplus.reference},
+        w.surplus,
+    ),
+    "payments:surplus": named("surplus"),
+    "payments:balance": case("agreed"),
     "payments:client_forecast_csv": case("agreed"),
     "payments:forecast_team": lambda w: _team(w.cases["agreed"]),
     "payments:forecast_team_csv": lambda w: _team(w.cases["agreed"]),

@@ -260,6 +260,16 @@ CONTRIBUTIONS = {
 is made ``wait_days`` after its period, so that invoices can come; it is worked out again for
 ``rework_days``. Reminders are days after it was due. Local policy: see docs/collecting.md."""
 
+SURPLUS = {
+    "contingency_weeks": env.int("SURPLUS_CONTINGENCY_WEEKS", default=8),
+    "notice_days": env.int("SURPLUS_NOTICE_DAYS", default=28),
+    "return_days": env.int("SURPLUS_RETURN_DAYS", default=28),
+    "least_pence": env.int("SURPLUS_LEAST_PENCE", default=10_000),
+    "by_programme": env.json("SURPLUS_BY_PROGRAMME", default={}),
+}
+"""When money on a held budget is more than enough, and how long people have to answer and to give it
+back. ``by_programme`` names what differs: ``{"carers": {"contingency_weeks": 4}}``."""
+
 PAYEE_DETAILS_KEYS = env.list("PAYEE_DETAILS_KEYS", default=[])
 """Fernet keys that seal payees' account numbers. The first seals; the others still open. Never stored
 in the database."""

@@ -46,10 +46,12 @@ from .submission import (
     SubmissionItem,
     SubmissionState,
 )
+from .surplus import OPEN_SURPLUS, SurplusRecovery, SurplusState
 
 __all__ = [
     "LIVING",
     "MOVING",
+    "OPEN_SURPLUS",
     "OVER",
     "SERIAL_SEQUENCE",
     "Account",
@@ -97,6 +99,8 @@ __all__ = [
     "Submission",
     "SubmissionItem",
     "SubmissionState",
+    "SurplusRecovery",
+    "SurplusState",
     "TopUp",
     "TopUpState",
     "WebhookEvent",

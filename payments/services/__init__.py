@@ -77,6 +77,15 @@ from .sending import (
     send_due,
 )
 from .submitting import build_submission, start_submission
+from .surplus import (
+    answer_surplus,
+    ask_for_surplus,
+    drop_surplus,
+    held_plan,
+    lower_surplus,
+    record_balance,
+    send_surplus_notice,
+)
 from .topping_up import ensure_funds
 from .verifying import LedgerProof, verify_ledger
 from .webhooks import store_webhook, work_webhooks
@@ -98,10 +107,12 @@ __all__ = [
     "allow_overspend",
     "answer_contribution_query",
     "answer_query",
+    "answer_surplus",
     "approve_invoice",
     "approve_run",
     "ask_about_contribution",
     "ask_about_payee",
+    "ask_for_surplus",
     "build_submission",
     "close_explained_runs",
     "confirm_invoice",
@@ -109,6 +120,7 @@ __all__ = [
     "decide_write_off",
     "decline_agreement",
     "dispute_invoice",
+    "drop_surplus",
     "end_payee",
     "ensure_funds",
     "explain_line",
@@ -119,6 +131,7 @@ __all__ = [
     "give_up_from",
     "give_up_unknown",
     "hand_out_submission",
+    "held_plan",
     "import_results",
     "import_statement",
     "invoiced_pence",
@@ -126,6 +139,7 @@ __all__ = [
     "look_at_payout_account",
     "look_at_repayment_plans",
     "look_now",
+    "lower_surplus",
     "make_run",
     "mark_submission_sent",
     "match_line",
@@ -142,6 +156,7 @@ __all__ = [
     "receive_contribution",
     "receive_named",
     "reconcile",
+    "record_balance",
     "recover_unknown",
     "refuse_payee",
     "refuse_too_large",
@@ -157,6 +172,7 @@ __all__ = [
     "send_missing_remittances",
     "send_remittances",
     "send_statements",
+    "send_surplus_notice",
     "set_line_aside",
     "start_agreements_due",
     "start_submission",

@@ -4,13 +4,15 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
+from carebudget.audit.services import record
 from carebudget.errors import Conflict, Refused
 from carebudget.people.access import require
 from carebudget.people.models import User
 
-from ..models import ContributionAccount, LineState, Match, StatementLine
+from ..models import ContributionAccount, LineState, Match, StatementLine, SurplusRecovery
 from ..rules.references import named_in
-from ..selectors.contributions import open_contributions
+from ..selectors.contributions import OpenContribution, open_contributions
+from ..selectors.surplus import open_surpluses
 from .collecting import locked_account
 from .contributions import record_owed
 from .matching import PERSON, settle_on_account
@@ -41,7 +43,7 @@ def receive_contribution(
 
 def receive_named() -> int:
     """Every open line into the bank that names one person's reference, and no other's. For the beat."""
-    known = {one.reference: one for one in open_contributions()}
+    known = {one.reference: one for one in [*open_contributions(), *open_surpluses()]}
     lines = list(
         StatementLine.objects.filter(state__in=OPEN, amount_pence__gt=0, account__code="bank")
     )
@@ -54,19 +56,40 @@ def receive_named() -> int:
         if len(named[line.pk]) != 1:
             continue
         (reference,) = named[line.pk]
-        account = ContributionAccount.objects.get(reference=reference)
-        done += (
-            _receive(
-                line,
-                account,
-                pass_name=PASS,
-                why=f"names {reference}, what {known[reference].person} pays",
-                reason="",
-                by=None,
-            )
-            is not None
-        )
+        why = f"names {reference}, what {known[reference].person} pays"
+        done += _receive_named(line, known[reference], why)
     return done
+
+
+def _receive_named(line: StatementLine, one: OpenContribution, why: str) -> bool:
+    account = ContributionAccount.objects.filter(reference=one.reference).first()
+    if account is not None:
+        found = _receive(line, account, pass_name=PASS, why=why, reason="", by=None)
+    else:
+        found = _give_back(line, one, why)
+    return found is not None
+
+
+@transaction.atomic
+def _give_back(line: StatementLine, one: OpenContribution, why: str) -> Match | None:
+    """What comes back of a held budget, on the account of its recovery."""
+    row = (
+        SurplusRecovery.objects.select_for_update(of=("self",))
+        .select_related("case")
+        .get(reference=one.reference)
+    )
+    found = settle_on_account(
+        line=line, account=one.account, pass_name=PASS, why=why, reason="", by=None
+    )
+    if found is not None:
+        record(
+            chain=row.case.chain,
+            verb="surplus.received",
+            subject=f"surplus:{row.reference}",
+            by=None,
+            changes={"amount_pence": line.amount_pence},
+        )
+    return found
 
 
 def _words_of(line: StatementLine) -> str:

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from carebudget.people.access import needs
+from carebudget.people.access import needs, signed_in
 from payments.models import Invoice, Leg, Payment
 from payments.selectors import (
     budget_entries,
@@ -19,7 +19,8 @@ from payments.selectors import (
 )
 from payments.selectors.contributions import owed_by_case
 from payments.selectors.forecast import forecast_of_case
-from plans.models import Case
+from payments.selectors.surplus import surpluses_told
+from plans.models import Case, Holding
 from plans.selectors import case_by_reference
 
 from .client_reading import about
@@ -52,6 +53,10 @@ def money(request: HttpRequest, case: Case) -> HttpResponse:
             "waiting": [(one, invoice_label(one, mine=around["mine"])) for one in waiting],
             "promises": promises(case),
             "owed": owed_by_case(case),
+            "told": surpluses_told(case),
+            "may_look": plan is not None
+            and plan.holding != Holding.COUNCIL
+            and signed_in(request).has_perm("payments.record_balance", case),
             "found": found,
             "picture": picture_of_forecast(found) if found else None,
         },

@@ -103,6 +103,13 @@ WORDS = {
     "contribution.write_off_proposed": "proposed not to ask for what is owed",
     "contribution.written_off": "decided not to ask for what is owed",
     "contribution.write_off_refused": "decided that what is owed stays owed",
+    "surplus.worked_out": "wrote down what is on the account",
+    "surplus.told": "told the person that some money may be given back",
+    "surplus.answered": "answered about money that may be given back",
+    "surplus.asked": "decided what is to be given back",
+    "surplus.dropped": "decided that nothing is to be given back",
+    "surplus.lowered": "asked for less to be given back",
+    "surplus.received": "got back what was not needed",
     # runs and payments
     "run.made": "made a payment run",
     "run.submitted": "sent a payment run to a second person",

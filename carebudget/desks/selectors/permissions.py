@@ -27,6 +27,7 @@ from payments.models import (
     Statement,
     StatementFile,
     StatementLine,
+    SurplusRecovery,
 )
 from plans.models import (
     Case,
@@ -88,6 +89,7 @@ EXAMPLE_OF: dict[str, Callable[[Examples], Any]] = {
     "StatementFile": lambda e: StatementFile(),
     "StatementLine": lambda e: StatementLine(),
     "SupportPlan": lambda e: SupportPlan(case=e.case),
+    "SurplusRecovery": lambda e: SurplusRecovery(case=e.case),
     "Team": lambda e: e.case.team or Team(),
 }
 """An example of everything that a permission can be about. A new kind of page adds its line here."""
