@@ -344,3 +344,8 @@ def owed_by_case(case: Case) -> Pence:
         owed=Max("ledger_account__balance_pence")
     )
     return max(0, found["owed"] or 0)
+
+
+def asked_to_pay(case: Case) -> bool:
+    """Whether the person of a case was ever sent a bill."""
+    return ContributionAccount.objects.filter(person=case.person_id).exists()
