@@ -4,13 +4,14 @@ from typing import Any
 
 import rules
 
-from carebudget.people.models import Person, User
+from carebudget.people.models import Person, Role, Team, User
 from carebudget.people.predicates import (
     is_auditor,
     is_family_of,
     is_finance,
     is_finance_manager,
     is_finance_officer,
+    is_manager,
     is_person,
     represents,
 )
@@ -74,6 +75,25 @@ def works_the_case(user: User, about: Any) -> bool:
     return case is not None and user.has_perm("plans.work_case", case)
 
 
+@rules.predicate
+def proposed_it(user: User, about: Any) -> bool:
+    return about is not None and getattr(about, "proposed_by_id", None) == user.pk
+
+
+@rules.predicate
+def told_it(user: User, about: Any) -> bool:
+    return about is not None and getattr(about, "told_by_id", None) == user.pk
+
+
+@rules.predicate
+def manages_team(user: User, team: Team | None) -> bool:
+    return team is not None and any(
+        holding.team_id == team.pk
+        for holding in user.role_holdings.all()
+        if holding.role == Role.MANAGER
+    )
+
+
 impartial_finance = is_finance & has_no_stake
 reads_money = impartial_finance | is_auditor
 
@@ -104,6 +124,19 @@ rules.add_perm("payments.give_up_payment", is_finance_manager & has_no_stake)
 rules.add_perm("payments.view_account", reads_money)
 rules.add_perm("payments.reconcile", is_finance)
 rules.add_perm("payments.view_reconciling", is_finance | is_auditor)
+rules.add_perm("payments.answer_contribution", speaks_for_person)
+rules.add_perm("payments.view_contributions", is_finance | is_auditor)
+rules.add_perm("payments.check_contributions", reads_money)
+rules.add_perm("payments.work_contributions", impartial_finance)
+rules.add_perm("payments.decide_write_off", is_finance_manager & has_no_stake & ~proposed_it)
+rules.add_perm("payments.view_forecast", is_finance | is_auditor | is_manager)
+rules.add_perm("payments.view_team_forecast", is_finance | is_auditor | manages_team)
+rules.add_perm("payments.view_surpluses", is_finance | is_auditor)
+rules.add_perm("payments.check_surplus", reads_money | works_the_case)
+rules.add_perm("payments.record_balance", impartial_finance | works_the_case)
+rules.add_perm("payments.notify_surplus", impartial_finance | works_the_case)
+rules.add_perm("payments.answer_surplus", speaks_for_person)
+rules.add_perm("payments.decide_surplus", impartial_finance & ~told_it)
 rules.add_perm("payments.manage_payout", speaks_for_provider)
 rules.add_perm("payments.view_provider_desk", belongs_to_a_provider)
 rules.add_perm("payments.act_for_provider", speaks_for_provider)

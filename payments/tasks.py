@@ -38,3 +38,14 @@ def fetch_rail_lines() -> int:
     new = services.fetch_rail_lines()
     services.reconcile()
     return new
+
+
+@shared_task(name="payments.tasks.collect_contributions")
+def collect_contributions() -> int:
+    """Bill what people pay, tell them, take what came in, look at agreements, and remind."""
+    services.receive_named()
+    raised = services.raise_contributions()
+    services.send_statements()
+    services.look_at_repayment_plans()
+    services.remind_contributions()
+    return raised

@@ -7,7 +7,11 @@ from .views import (
     client,
     client_invoices,
     client_money,
+    client_owed,
+    client_surplus,
+    contributions,
     desk,
+    forecast,
     invoices,
     lines,
     payment,
@@ -21,6 +25,7 @@ from .views import (
     reconciling,
     runs,
     statements,
+    surplus,
     webhooks,
 )
 
@@ -40,6 +45,10 @@ person_pages: list[URLPattern] = [
     path(f"{MINE}invoices/", client_invoices.invoices, name="client_invoices"),
     path(f"{MINE}invoices/<str:invoice>/", client_invoices.invoice, name="client_invoice"),
     path(f"{MINE}money/", client_money.money, name="client_money"),
+    path(f"{MINE}money/forecast/", forecast.case_csv, name="client_forecast_csv"),
+    path(f"{MINE}owed/", client_owed.owed, name="client_owed"),
+    path(f"{MINE}owed/<str:charge>/", client_owed.bill, name="client_bill"),
+    path(f"{MINE}giving-back/<str:surplus>/", client_surplus.giving_back, name="client_surplus"),
 ]
 
 provider_pages: list[URLPattern] = [
@@ -89,6 +98,21 @@ finance_pages: list[URLPattern] = [
     path(STATEMENTS, statements.statements, name="statements"),
     path(f"{STATEMENTS}new/", statements.statement_new, name="statement_new"),
     path(f"{STATEMENTS}<uuid:public_id>/", statements.statement, name="statement"),
+    path("payments/forecast/", forecast.council, name="forecast"),
+    path("payments/forecast/download/", forecast.council_csv, name="forecast_csv"),
+    path("payments/forecast/team/<slug:team>/", forecast.team, name="forecast_team"),
+    path(
+        "payments/forecast/team/<slug:team>/download/",
+        forecast.team_csv,
+        name="forecast_team_csv",
+    ),
+    path("payments/contributions/", contributions.contributions, name="contributions"),
+    path(
+        "payments/contributions/<str:reference>/", contributions.contribution, name="contribution"
+    ),
+    path("payments/surplus/", surplus.surpluses, name="surpluses"),
+    path("payments/surplus/new/<str:reference>/", surplus.balance, name="balance"),
+    path("payments/surplus/<str:reference>/", surplus.surplus, name="surplus"),
     path("payments/accounts/", accounts.accounts, name="ledger_accounts"),
     path("payments/accounts/<str:code>/", accounts.account, name="ledger_account"),
 ]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.utils.text import slugify
 from PIL import Image
 
 from carebudget import clock
@@ -19,9 +20,18 @@ from carebudget.notify.models import Document, Message
 from carebudget.notify.services import send_message
 from carebudget.people.models import Team, User
 from carebudget.people.services import invite_user
-from payments.models import Account, Invoice, Payment, PaymentRun, ServiceAgreement, StatementLine
+from payments.models import (
+    Account,
+    ContributionCharge,
+    Invoice,
+    Payment,
+    PaymentRun,
+    ServiceAgreement,
+    StatementLine,
+    SurplusRecovery,
+)
 from payments.rules.statements import write_camt053
-from payments.services import import_statement
+from payments.services import import_statement, raise_contributions, send_surplus_notice
 from payments.services.accounts import statement_account
 from plans.models import (
     Case,
@@ -32,10 +42,17 @@ from plans.models import (
     SupportPlan,
 )
 from plans.selectors import case_by_reference
-from plans.services import attach_evidence, propose_policy, raise_challenge, start_finances
+from plans.services import (
+    attach_evidence,
+    decide_lightly,
+    propose_policy,
+    raise_challenge,
+    start_finances,
+)
 from providers.models import Provider
 from tests.factories.worlds import (
     CaseFactory,
+    InvoiceFactory,
     ProviderFactory,
     UserFactory,
     approved_run,
@@ -67,6 +84,8 @@ class World:
     message: Message
     evidence: FinancialEvidence
     proposal: PolicyProposal
+    bill: ContributionCharge
+    surplus: SurplusRecovery
     token: str
     proof: str
     everybody: dict[str, User]
@@ -104,6 +123,8 @@ def one_of_everything() -> World:
         message=send_message(to=client, key="m", title="A message", body="Read it.", document=document),
         evidence=_evidence(cases["agreed"], client),
         proposal=_proposal(cases["agreed"].pack),
+        bill=_bill(payment.invoice),
+        surplus=_surplus(cases["agreed"]),
         token=invite_user(user=UserFactory(), by=None)[1],
         proof=start_proof(by=auditor).public_id,
         everybody=_everybody(auditor, provider, payment),
@@ -130,6 +151,43 @@ def _proposal(pack: ProgrammePack) -> PolicyProposal:
         starts_on=clock.today() + timedelta(days=30),
         by=crew().manager,
     )
+
+
+def _bill(invoice: Invoice) -> ContributionCharge:
+    """A bill for support given, looked at some weeks later."""
+    case = case_by_reference(invoice.case.reference)
+    decide_lightly(
+        case=case,
+        ground="small",
+        effective_on=clock.today(),
+        cost_pence=5000,
+        contribution_pence=500,
+        agreed=True,
+        reason="They said so.",
+        by=crew().worker,
+    )
+    with clock.travel(clock.now() + timedelta(days=45)):
+        another = InvoiceFactory(agreement=invoice.agreement, number="LATER", state="confirmed")
+        assert another.period_from > invoice.period_from
+    with clock.travel(clock.now() + timedelta(days=90)):
+        raise_contributions()
+    return ContributionCharge.objects.select_related("account__ledger_account").get()
+
+
+def _surplus(of: Case) -> SurplusRecovery:
+    """Too much on an account, as somebody would see it who held the budget; told."""
+    officer, _ = finance()
+    row = SurplusRecovery.objects.create(
+        case=of, plan=of.plans.get(), balance_pence=90_000, balance_on=clock.today(),
+        annual_pence=52_000, contingency_weeks=8, contingency_pence=8_000, surplus_pence=82_000,
+        found_by=officer,
+    )  # fmt: skip
+    return send_surplus_notice(recovery=row, by=officer)
+
+
+def _bill_of(w: World) -> Any:
+    w.bill.case = w.bill.account.case
+    return w.bill
 
 
 def _statement_line() -> StatementLine:
@@ -203,6 +261,24 @@ ABOUT: dict[str, Entry] = {
     "payments:client_invoice": lambda w: (
         {"reference": w.invoice.case.reference, "invoice": w.invoice.reference},
         w.invoice,
+    ),
+    "payments:client_owed": case("agreed"),
+    "payments:client_surplus": lambda w: (
+        {"reference": w.surplus.case.reference, "surplus": w.surplus.reference},
+        w.surplus,
+    ),
+    "payments:surplus": named("surplus"),
+    "payments:balance": case("agreed"),
+    "payments:client_forecast_csv": case("agreed"),
+    "payments:forecast_team": lambda w: _team(w.cases["agreed"]),
+    "payments:forecast_team_csv": lambda w: _team(w.cases["agreed"]),
+    "payments:client_bill": lambda w: (
+        {"reference": w.bill.account.case.reference, "charge": w.bill.reference},
+        _bill_of(w),
+    ),
+    "payments:contribution": lambda w: (
+        {"reference": w.bill.account.reference},
+        w.bill.account,
     ),
     "payments:support": case("agreed"),
     "payments:support_offer": case("agreed"),
@@ -301,6 +377,11 @@ ABOUT: dict[str, Entry] = {
 
 def _section(of: Case) -> tuple[dict[str, Any], Any]:
     return {"reference": of.reference, "section": of.pack.rules.sections[0].key}, of
+
+
+def _team(of: Case) -> tuple[dict[str, Any], Any]:
+    assert of.team is not None
+    return {"team": slugify(of.team.name)}, of.team
 
 
 def _account(of: Case) -> tuple[dict[str, Any], Any]:

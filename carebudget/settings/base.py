@@ -176,6 +176,10 @@ CELERY_BEAT_SCHEDULE = {
     "work through stored webhooks": {"task": "payments.tasks.work_webhooks", "schedule": 10.0},
     "fetch what the rail moved": {"task": "payments.tasks.fetch_rail_lines", "schedule": 300.0},
     "start agreements": {"task": "payments.tasks.start_agreements", "schedule": 3600.0},
+    "collect what people pay": {
+        "task": "payments.tasks.collect_contributions",
+        "schedule": 3600.0,
+    },
     "deliver waiting messages": {"task": "notify.tasks.deliver_waiting", "schedule": 15.0},
     "sign the record": {"task": "audit.tasks.sign_checkpoint", "schedule": 3600.0},
 }
@@ -238,6 +242,33 @@ PREPAID = {
     "file": env.json("PREPAID_FILE", default={}),
 }
 """``file`` names the card provider's columns where they differ from the usual: see docs/rails.md."""
+
+CONTRIBUTIONS = {
+    "first_period_on": env("CONTRIBUTIONS_FIRST_PERIOD_ON", default="2024-04-08"),
+    "wait_days": env.int("CONTRIBUTIONS_WAIT_DAYS", default=14),
+    "pay_within_days": env.int("CONTRIBUTIONS_PAY_WITHIN_DAYS", default=28),
+    "reminder_days": env.list("CONTRIBUTIONS_REMINDER_DAYS", cast=int, default=[7, 21, 42]),
+    "rework_days": env.int("CONTRIBUTIONS_REWORK_DAYS", default=182),
+    "plan_grace_days": env.int("CONTRIBUTIONS_PLAN_GRACE_DAYS", default=7),
+    "pay_to": {
+        "name": env("CONTRIBUTIONS_PAY_TO_NAME", default=COUNCIL_NAME),
+        "sort_code": env("CONTRIBUTIONS_PAY_TO_SORT_CODE", default=""),
+        "account_number": env("CONTRIBUTIONS_PAY_TO_ACCOUNT_NUMBER", default=""),
+    },
+}
+"""Collecting what people pay. Every period of four weeks is a multiple of 28 days from the first. A bill
+is made ``wait_days`` after its period, so that invoices can come; it is worked out again for
+``rework_days``. Reminders are days after it was due. Local policy: see docs/collecting.md."""
+
+SURPLUS = {
+    "contingency_weeks": env.int("SURPLUS_CONTINGENCY_WEEKS", default=8),
+    "notice_days": env.int("SURPLUS_NOTICE_DAYS", default=28),
+    "return_days": env.int("SURPLUS_RETURN_DAYS", default=28),
+    "least_pence": env.int("SURPLUS_LEAST_PENCE", default=10_000),
+    "by_programme": env.json("SURPLUS_BY_PROGRAMME", default={}),
+}
+"""When money on a held budget is more than enough, and how long people have to answer and to give it
+back. ``by_programme`` names what differs: ``{"carers": {"contingency_weeks": 4}}``."""
 
 PAYEE_DETAILS_KEYS = env.list("PAYEE_DETAILS_KEYS", default=[])
 """Fernet keys that seal payees' account numbers. The first seals; the others still open. Never stored

@@ -1,3 +1,17 @@
+from .contribution import (
+    AdjustmentKind,
+    ContributionAccount,
+    ContributionAdjustment,
+    ContributionCharge,
+    ContributionQuery,
+    PlanEvery,
+    QueryKind,
+    QueryState,
+    RepaymentPlan,
+    RepaymentState,
+    WriteOff,
+    WriteOffState,
+)
 from .invoice import Invoice, InvoiceLine, InvoiceState
 from .ledger import MOVING, Account, AccountKind, Entry, EntryKind, Leg
 from .payee import ContactKind, PayeeAccount, PayeeState
@@ -32,16 +46,23 @@ from .submission import (
     SubmissionItem,
     SubmissionState,
 )
+from .surplus import OPEN_SURPLUS, SurplusRecovery, SurplusState
 
 __all__ = [
     "LIVING",
     "MOVING",
+    "OPEN_SURPLUS",
     "OVER",
     "SERIAL_SEQUENCE",
     "Account",
     "AccountKind",
+    "AdjustmentKind",
     "AgreementState",
     "ContactKind",
+    "ContributionAccount",
+    "ContributionAdjustment",
+    "ContributionCharge",
+    "ContributionQuery",
     "Entry",
     "EntryKind",
     "FileDirection",
@@ -59,8 +80,13 @@ __all__ = [
     "PaymentState",
     "PayoutAccount",
     "PayoutState",
+    "PlanEvery",
+    "QueryKind",
+    "QueryState",
     "RailFile",
     "RemittanceAdvice",
+    "RepaymentPlan",
+    "RepaymentState",
     "ResultLine",
     "ResultState",
     "RunState",
@@ -73,7 +99,11 @@ __all__ = [
     "Submission",
     "SubmissionItem",
     "SubmissionState",
+    "SurplusRecovery",
+    "SurplusState",
     "TopUp",
     "TopUpState",
     "WebhookEvent",
+    "WriteOff",
+    "WriteOffState",
 ]

@@ -33,6 +33,8 @@ HOLDING = (
 
 NOT_OWED = (InvoiceState.REJECTED, InvoiceState.CREDITED)
 OVER = (AgreementState.DECLINED, AgreementState.ENDED)
+SHARED = ("budget.part.person", "budget.part.council")
+"""What a person pays comes into the budget and the council's share leaves it: together nothing."""
 SAID = ("invoice.queried", "invoice.query_answered", "invoice.disputed", "invoice.rejected")
 
 
@@ -238,7 +240,8 @@ def said_about(invoice: Invoice) -> list[TimelineItem]:
 
 def budget_entries(case: Case) -> list[Leg]:
     """What was put into a budget, and when; negative amounts are credits, as the ledger keeps them."""
-    return list(_moved(case).filter(entry__event__startswith="budget.").order_by("id"))
+    put_in = _moved(case).filter(entry__event__startswith="budget.")
+    return list(put_in.exclude(entry__event__in=SHARED).order_by("id"))
 
 
 def spending(case: Case) -> QuerySet[Leg]:

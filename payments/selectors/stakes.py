@@ -24,3 +24,24 @@ def own_interest(user: User) -> Q:
 def without_own(rows: QuerySet[Row], user: User) -> QuerySet[Row]:
     """What the user may see of a list: an auditor reads everything, finance not their own."""
     return rows if Role.AUDITOR in user.roles else rows.filter(~own_interest(user))
+
+
+def own_person(rows: QuerySet[Row], user: User) -> QuerySet[Row]:
+    """The same for rows with a ``person`` and no provider: an auditor reads everything, finance not their own."""
+    return _without(rows, user, "person")
+
+
+def without_own_case(rows: QuerySet[Row], user: User) -> QuerySet[Row]:
+    """The same for rows with a ``case`` and no provider."""
+    return _without(rows, user, "case__person")
+
+
+def _without(rows: QuerySet[Row], user: User, way: str) -> QuerySet[Row]:
+    if Role.AUDITOR in user.roles:
+        return rows
+    person: Any = OuterRef(way)
+    return rows.filter(
+        ~Q(Exists(Person.objects.filter(pk=person, user=user)))
+        & ~Q(Exists(Representation.objects.filter(person=person, user=user, ended_at=None)))
+        & ~Q(Exists(FamilyTie.objects.filter(person=person, user=user)))
+    )

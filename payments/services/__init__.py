@@ -7,7 +7,16 @@ from .agreements import (
     start_agreements_due,
 )
 from .budgets import allocate_agreed_plan, allow_overspend
+from .collecting import (
+    agree_repayment_plan,
+    answer_contribution_query,
+    ask_about_contribution,
+    decide_write_off,
+    look_at_repayment_plans,
+    propose_write_off,
+)
 from .confirming_payees import confirm_payee, refuse_payee
+from .contributions import raise_contributions, send_statements
 from .fetching import fetch_rail_lines, fetch_rail_lines_now
 from .handing_over import (
     acknowledge_submission,
@@ -53,6 +62,8 @@ from .payees import (
     read_payee_details,
 )
 from .payouts import look_at_payout_account, onboarding_link, open_payout_account
+from .receiving import receive_contribution, receive_named
+from .reminding import remind_contributions
 from .remitting import send_missing_remittances, send_remittances
 from .resealing import reseal_payee_details
 from .results import ResultsReport, import_results
@@ -66,6 +77,15 @@ from .sending import (
     send_due,
 )
 from .submitting import build_submission, start_submission
+from .surplus import (
+    answer_surplus,
+    ask_for_surplus,
+    drop_surplus,
+    held_plan,
+    lower_surplus,
+    record_balance,
+    send_surplus_notice,
+)
 from .topping_up import ensure_funds
 from .verifying import LedgerProof, verify_ledger
 from .webhooks import store_webhook, work_webhooks
@@ -82,18 +102,25 @@ __all__ = [
     "accept_agreement",
     "accept_statement",
     "acknowledge_submission",
+    "agree_repayment_plan",
     "allocate_agreed_plan",
     "allow_overspend",
+    "answer_contribution_query",
     "answer_query",
+    "answer_surplus",
     "approve_invoice",
     "approve_run",
+    "ask_about_contribution",
     "ask_about_payee",
+    "ask_for_surplus",
     "build_submission",
     "close_explained_runs",
     "confirm_invoice",
     "confirm_payee",
+    "decide_write_off",
     "decline_agreement",
     "dispute_invoice",
+    "drop_surplus",
     "end_payee",
     "ensure_funds",
     "explain_line",
@@ -104,12 +131,15 @@ __all__ = [
     "give_up_from",
     "give_up_unknown",
     "hand_out_submission",
+    "held_plan",
     "import_results",
     "import_statement",
     "invoiced_pence",
     "look_at_payment",
     "look_at_payout_account",
+    "look_at_repayment_plans",
     "look_now",
+    "lower_surplus",
     "make_run",
     "mark_submission_sent",
     "match_line",
@@ -119,15 +149,21 @@ __all__ = [
     "onboarding_link",
     "open_payout_account",
     "propose_payee",
+    "propose_write_off",
     "query_invoice",
+    "raise_contributions",
     "read_payee_details",
+    "receive_contribution",
+    "receive_named",
     "reconcile",
+    "record_balance",
     "recover_unknown",
     "refuse_payee",
     "refuse_too_large",
     "reject_invoice",
     "reject_run",
     "reject_statement",
+    "remind_contributions",
     "reseal_payee_details",
     "resend_failed",
     "return_payment",
@@ -135,6 +171,8 @@ __all__ = [
     "send_invoice",
     "send_missing_remittances",
     "send_remittances",
+    "send_statements",
+    "send_surplus_notice",
     "set_line_aside",
     "start_agreements_due",
     "start_submission",

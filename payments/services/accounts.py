@@ -36,6 +36,26 @@ def payable_account(provider: Provider) -> Account:
     )
 
 
+def receivable_account(reference: str, case: Case) -> Account:
+    """What one person owes towards their support (by their number), or is to give back (``SUR-…``).
+
+    ``case`` is where they are spoken to about it, so that nobody opens the account of their own family.
+    """
+    return account(
+        f"receivable:{reference}",
+        kind=AccountKind.RECEIVABLE,
+        name=f"Owed by {reference}",
+        case=case,
+    )
+
+
+def written_off_account() -> Account:
+    """What people owed and the council gave up, with a named decision each."""
+    return account(
+        "authority:written-off", kind=AccountKind.AUTHORITY, name="Owed by people and written off"
+    )
+
+
 def clearing_account(what: str) -> Account:
     """Money on its way: ``stripe`` for payments, ``topup`` for money sent to a rail."""
     return account(f"clearing:{what}", kind=AccountKind.CLEARING, name=f"On its way: {what}")

@@ -150,6 +150,18 @@ def explain_line(*, line: StatementLine, explanation: str, reason: str, by: User
     return _by_hand(line, [part], why, reason, by)
 
 
+def settle_on_account(
+    *, line: StatementLine, account: Account, pass_name: str, why: str, reason: str, by: User | None
+) -> Match | None:
+    """A line is what somebody owed us: it goes to the account of what they owe.
+
+    ``None`` when the line was explained meanwhile. The callers ask the permission.
+    """
+    part = Settled(line.amount_pence, account=account)
+    found = _match(line.pk, [part], pass_name=pass_name, why=why, by=by, reason=reason)
+    return found.matches.get(undone_at=None) if found else None
+
+
 def _by_hand(
     line: StatementLine, parts: Sequence[Settled], why: str, reason: str, by: User
 ) -> Match:

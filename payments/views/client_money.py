@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from carebudget.people.access import needs
+from carebudget.people.access import needs, signed_in
 from payments.models import Invoice, Leg, Payment
 from payments.selectors import (
     budget_entries,
@@ -17,11 +17,15 @@ from payments.selectors import (
     promises,
     spending,
 )
-from plans.models import Case
+from payments.selectors.contributions import owed_by_case
+from payments.selectors.forecast import forecast_of_case
+from payments.selectors.surplus import surpluses_told
+from plans.models import Case, Holding
 from plans.selectors import case_by_reference
 
 from .client_reading import about
 from .client_words import invoice_label, payment_words
+from .forecast_chart import picture_of_forecast
 
 PAGE_SIZE = 20
 HOLDING_LIMIT = 100
@@ -35,6 +39,7 @@ def money(request: HttpRequest, case: Case) -> HttpResponse:
     waiting = list(invoices_holding(case)[:HOLDING_LIMIT])
     page = Paginator(spending(case), PAGE_SIZE).get_page(request.GET.get("page"))
     plan = plan_in_force(case)
+    found = forecast_of_case(case)
     return render(
         request,
         "payments/client/money.html",
@@ -47,6 +52,13 @@ def money(request: HttpRequest, case: Case) -> HttpResponse:
             "spent": _with_payments(list(page.object_list)),
             "waiting": [(one, invoice_label(one, mine=around["mine"])) for one in waiting],
             "promises": promises(case),
+            "owed": owed_by_case(case),
+            "told": surpluses_told(case),
+            "may_look": plan is not None
+            and plan.holding != Holding.COUNCIL
+            and signed_in(request).has_perm("payments.record_balance", case),
+            "found": found,
+            "picture": picture_of_forecast(found) if found else None,
         },
     )
 

@@ -1,5 +1,7 @@
 """The invented council's bank: a statement a month, made from what the stand-in's bank saw and a little more."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -49,9 +51,12 @@ class Bank:
         self.number = 0
         self.seen: set[str] = set()
 
-    def statement(self, day: date, *, oddities: bool = False) -> tuple[str, bytes]:
+    def statement(
+        self, day: date, *, oddities: bool = False, paid_in: Sequence[tuple[int, str, str]] = ()
+    ) -> tuple[str, bytes]:
         """The statement up to ``day``: funding, top-ups of the payment service, a charge.
 
+        ``paid_in`` is what people pay us: pence, name and reference.
         ``oddities`` adds what a person must explain. Every third statement is CSV, as banks have
         their days. Returns a file name and its bytes.
         """
@@ -60,6 +65,9 @@ class Bank:
             if row["id"] not in self.seen:
                 self.seen.add(row["id"])
                 lines.append(self.topup(row, day))
+        for n, (pence, name, reference) in enumerate(paid_in, start=1):
+            line = self.line(day, pence, name, reference)
+            lines.append(replace(line, bank_reference=f"WB{self.number:03d}IN{n:03d}"))
         lines.append(self.line(day, CHARGE_PENCE, "WRENBURY BANK", "ACCOUNT CHARGE"))
         if oddities:
             lines.append(self.line(day, REFUND_PENCE, "LARKFIELD SUPPORT", "OVERPAID IN SPRING"))

@@ -15,6 +15,7 @@ from payments.selectors import due_invoices
 
 from .bank import Bank, bank_account
 from .cases import on
+from .owed import Owed
 from .stand_in import sandbox, set_sandbox_day
 
 MONTHS_OF_MONEY = 3
@@ -36,6 +37,7 @@ class Money:
     ) -> None:
         self.staff, self.clients, self.today, self.say = staff, clients, today, say
         self.bank = Bank()
+        self.owed = Owed(staff, clients, today=today)
 
     def three_months(self) -> None:
         """Month by month: invoices, confirmations, approvals, a run, the bank, and a look at what matched."""
@@ -46,10 +48,12 @@ class Money:
         for _ in range(MONTHS_OF_MONEY):
             first = (first - timedelta(days=1)).replace(day=1)
             months.append(first)
+        self.owed.decide(months[-1])
         for month in reversed(months):
             last = month == months[0]
             self.month_of_money(month, mishaps=last)
             self.month_at_the_bank(month, oddities=last)
+            self.owed.bill(self.pay_day(month) + timedelta(days=2))
             self.say(f"{month:%B %Y} is invoiced, paid and reconciled")
         self.this_month()
 
@@ -82,8 +86,10 @@ class Money:
         day = self.pay_day(month) + timedelta(days=1)
         account, grace = bank_account(), self.staff["grace"]
         with on(day):
-            name, content = self.bank.statement(day, oddities=oddities)
+            paid_in = self.owed.paid_in(last=oddities)
+            name, content = self.bank.statement(day, oddities=oddities, paid_in=paid_in)
             money.import_statement(account=account, name=name, content=content, by=grace)
+            money.receive_named()
             money.fetch_rail_lines()
             money.reconcile()
             if oddities:

@@ -21,6 +21,7 @@ from providers.models import REQUIRED_CHECKS, Provider
 from .cases import STAGES, Staff, agree, answers_for, decide_as_proposed, on, write_plan
 from .money import Money
 from .names import FIRST, LAST, PROVIDERS, REASONS
+from .owed import see_surplus
 from .people import add_staff, let_in
 from .stand_in import sandbox
 
@@ -50,7 +51,10 @@ class World:
         self.say(f"{len(self.providers)} providers are checked and can be paid")
         self.add_people()
         self.say(f"{Case.objects.count()} people are on their way")
-        Money(self.staff, self.clients, today=self.today, say=self.say).three_months()
+        seeded = Money(self.staff, self.clients, today=self.today, say=self.say)
+        seeded.three_months()
+        seeded.owed.lately()
+        see_surplus(self)
         sign_checkpoint()
 
     # -- providers ---------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from payments.selectors import (
     money_of_case,
     money_of_cases,
 )
+from payments.selectors.contributions import asked_to_pay
 from plans.models import (
     SEALED,
     AssessmentState,
@@ -201,6 +202,9 @@ def _pages(
             Page("Invoices", "What providers ask for, and what was paid", f"{base}/invoices/"),
             Page("Money", "Every pound: spent, promised and free", f"{base}/money/"),
         ]
+    if asked_to_pay(case):
+        words = "The bills for the part that is paid towards support"
+        found.append(Page("What is owed", words, f"{base}/owed/"))
     newest = case.plans.order_by("-version").values_list("state", flat=True).first()
     if newest:
         agreed = newest in SEALED

@@ -17,6 +17,8 @@ from carebudget.people.access import PUBLIC, SIGNED_IN
 from carebudget.people.models import Person, Representation, Role, RoleHolding, Team, User
 from payments.models import (
     Account,
+    ContributionAccount,
+    ContributionCharge,
     Invoice,
     Match,
     Payment,
@@ -25,6 +27,7 @@ from payments.models import (
     Statement,
     StatementFile,
     StatementLine,
+    SurplusRecovery,
 )
 from plans.models import (
     Case,
@@ -54,11 +57,19 @@ class Examples:
     document: Document
 
 
+def _of_case(about: Any, case: Case) -> Any:
+    """Something that learns its case from its address."""
+    about.case = case
+    return about
+
+
 EXAMPLE_OF: dict[str, Callable[[Examples], Any]] = {
     "Account": lambda e: Account(),
     "AuditChain": lambda e: AuditChain(key=e.case.chain),
     "Case": lambda e: e.case,
     "Challenge": lambda e: Challenge(case=e.case),
+    "ContributionAccount": lambda e: ContributionAccount(person=e.person, case=e.case),
+    "ContributionCharge": lambda e: _of_case(ContributionCharge(), e.case),
     "Document": lambda e: e.document,
     "FinancialEvidence": lambda e: FinancialEvidence(
         assessment=FinancialAssessment(person=e.person, case=e.case)
@@ -78,6 +89,8 @@ EXAMPLE_OF: dict[str, Callable[[Examples], Any]] = {
     "StatementFile": lambda e: StatementFile(),
     "StatementLine": lambda e: StatementLine(),
     "SupportPlan": lambda e: SupportPlan(case=e.case),
+    "SurplusRecovery": lambda e: SurplusRecovery(case=e.case),
+    "Team": lambda e: e.case.team or Team(),
 }
 """An example of everything that a permission can be about. A new kind of page adds its line here."""
 

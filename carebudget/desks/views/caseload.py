@@ -67,6 +67,7 @@ def caseload(request: HttpRequest) -> HttpResponse:
             "team": team_of(user) if scope.key == "team" else [],
             "worker": worker,
             "may_refer": user.has_perm("plans.refer"),
+            "may_see_forecast": signed_in(request).has_perm("payments.view_forecast"),
         },
     )
 
