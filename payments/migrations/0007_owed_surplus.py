@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('notify', '0003_documents_append_only'),
-        ('payments', '0005_owed'),
+        ('payments', '0006_owed'),
         ('plans', '0004_charging_sealed'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

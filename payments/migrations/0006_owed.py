@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('notify', '0003_documents_append_only'),
-        ('payments', '0004_rails'),
+        ('payments', '0005_moments'),
         ('people', '0002_shared_cache'),
         ('plans', '0004_charging_sealed'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
