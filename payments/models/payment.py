@@ -155,6 +155,9 @@ class Payment(Machine):
     provider = models.ForeignKey(
         "providers.Provider", on_delete=models.PROTECT, null=True, related_name="payments"
     )
+    person = models.ForeignKey(
+        "people.Person", on_delete=models.PROTECT, null=True, related_name="payments"
+    )
     payable = models.ForeignKey("payments.Account", on_delete=models.PROTECT, related_name="+")
     rail = models.CharField(max_length=20)
     destination = models.CharField(max_length=60)
@@ -181,6 +184,11 @@ class Payment(Machine):
         ordering = ["id"]
         constraints = [
             models.CheckConstraint(condition=Q(amount_pence__gt=0), name="payment_positive"),
+            models.CheckConstraint(
+                condition=Q(provider__isnull=False, person=None)
+                | Q(provider=None, person__isnull=False),
+                name="payment_is_to_a_provider_or_a_person",
+            ),
             models.UniqueConstraint(
                 fields=["obligation"],
                 condition=~Q(state__in=OVER),
@@ -206,6 +214,11 @@ class Payment(Machine):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def payee_name(self) -> str:
+        """Who is paid, as we know them."""
+        return self.provider.name if self.provider else self.person.full_name  # type: ignore[union-attr]
 
     @property
     def idempotency_key(self) -> str:
@@ -290,11 +303,14 @@ class Payment(Machine):
 
 
 class RemittanceAdvice(models.Model):
-    """One letter per payee and run: which invoices were paid, to which account. Never per invoice."""
+    """One letter per payee and run: what was paid, to which account. Never per invoice."""
 
     run = models.ForeignKey(PaymentRun, on_delete=models.PROTECT, related_name="remittances")
     provider = models.ForeignKey(
-        "providers.Provider", on_delete=models.PROTECT, related_name="remittances"
+        "providers.Provider", on_delete=models.PROTECT, null=True, related_name="remittances"
+    )
+    person = models.ForeignKey(
+        "people.Person", on_delete=models.PROTECT, null=True, related_name="remittances"
     )
     total_pence = models.BigIntegerField()
     payment_count = models.PositiveIntegerField()
@@ -305,8 +321,21 @@ class RemittanceAdvice(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["run", "provider"], name="one_remittance_per_payee_and_run"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["run", "person"], name="one_remittance_per_person_and_run"
+            ),
+            models.CheckConstraint(
+                condition=Q(provider__isnull=False, person=None)
+                | Q(provider=None, person__isnull=False),
+                name="remittance_is_to_a_provider_or_a_person",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.run} · {self.provider}"
+        return f"{self.run} · {self.payee_name}"
+
+    @property
+    def payee_name(self) -> str:
+        """Who gets it, as we know them."""
+        return self.provider.name if self.provider else self.person.full_name  # type: ignore[union-attr]

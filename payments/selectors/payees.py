@@ -7,11 +7,11 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from carebudget.errors import Refused
-from carebudget.people.models import User
+from carebudget.people.models import Person, User
 from providers.models import Provider
 
 from ..models import PayeeAccount, PayeeState, PayoutState
-from ..rails import get_file_rail, kind_of
+from ..rails import get_any_rail, get_file_rail, kind_of
 from ..rails.protocol import RailKind
 
 WAITS_OR_PAYS = (PayeeState.PROPOSED, PayeeState.CONFIRMED, PayeeState.FAULTY)
@@ -40,6 +40,40 @@ def ways_to_pay(rail: str, providers: Collection[Provider]) -> dict[int, Way]:
         else found.get(provider.pk) or _way_by_api(provider)
         for provider in providers
     }
+
+
+def ways_to_pay_people(rail: str, people: Collection[Person]) -> dict[int, Way]:
+    """For each person, by id, where they are paid on a rail, or why they cannot be, in words.
+
+    People are paid to their own bank account or card, so only by rails that send files. Raises
+    ``Refused`` for a rail that is not installed.
+    """
+    if rail not in settings.PAYMENT_RAILS:
+        raise Refused("rail_unknown", "Say how the payments of this run are sent.", field="rail")
+    if kind_of(rail) != RailKind.FILE:
+        return {
+            person.pk: Way(
+                why_not=f"{person.full_name} is paid to their own account, which {rail_title(rail)} "
+                "cannot do. Choose a way of paying that sends a file."
+            )
+            for person in people
+        }
+    found = get_file_rail(rail)
+    rows = PayeeAccount.objects.filter(
+        person__in={person.pk for person in people}, kind=found.pays, state__in=WAITS_OR_PAYS
+    )
+    by_person: dict[int, list[PayeeAccount]] = {}
+    for row in rows.order_by("id"):
+        by_person.setdefault(row.person_id or 0, []).append(row)
+    return {
+        person.pk: way_of(person.full_name, by_person.get(person.pk, []), found.title)
+        for person in people
+    }
+
+
+def rail_title(rail: str) -> str:
+    """What people call a rail."""
+    return get_any_rail(rail).title
 
 
 def _way_by_api(provider: Provider) -> Way:

@@ -1,10 +1,11 @@
 """Payment runs: made by one person, approved by another, then handed to the senders."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
-from django.db import IntegrityError, transaction
-from django.db.models import Max, Sum
+from django.db import transaction
+from django.db.models import Sum
 
 from carebudget import clock
 from carebudget.audit.services import record
@@ -16,7 +17,6 @@ from carebudget.people.models import Role, User
 
 from ..models import (
     Invoice,
-    InvoiceState,
     Payment,
     PaymentRun,
     PaymentState,
@@ -24,48 +24,54 @@ from ..models import (
 )
 from ..permissions import has_no_stake
 from ..rails import get_any_rail
-from ..selectors.due import TO_MEND, due_invoices
-from ..selectors.payees import ways_to_pay
-from .accounts import payable_account
-
-RUN_LIMIT = 100_000
+from ..selectors.due import TO_MEND
+from ..selectors.obligations import (
+    EVERYTHING,
+    Obligation,
+    Wanted,
+    invoice_key,
+    obligations_due,
+)
+from ..selectors.payees import ways_to_pay, ways_to_pay_people
+from .run_payments import create_payments
 
 
 @transaction.atomic
 def make_run(
-    *, by: User, invoices: Iterable[Invoice] | None = None, rail: str = "stripe"
+    *,
+    by: User,
+    invoices: Iterable[Invoice] | None = None,
+    wanted: Wanted = EVERYTHING,
+    rail: str = "stripe",
 ) -> PaymentRun:
-    """A draft run of everything due (or of ``invoices`` that are due), exceptions kept out with reasons.
+    """A draft run of everything due that is ``wanted``, exceptions kept out with reasons.
 
-    Raises ``Refused`` when nothing can be paid.
+    ``invoices`` narrows it to those of them that are due. Raises ``Refused`` when nothing can be paid.
     """
     require(by, "payments.make_run")
-    due = due_invoices()
     if invoices is not None:
-        due = due.filter(pk__in=[invoice.pk for invoice in invoices])
-    ids = list(due.values_list("pk", flat=True)[:RUN_LIMIT])
-    rows = list(
-        Invoice.objects.select_for_update(skip_locked=True, of=("self",))
-        .filter(pk__in=ids, state=InvoiceState.APPROVED)
-        .select_related("case__person", "provider__payout_account", "agreement")
-        .order_by("id")
-    )
-    ways = ways_to_pay(rail, [invoice.provider for invoice in rows])
+        wanted = replace(wanted, keys=frozenset(invoice_key(invoice) for invoice in invoices))
+    owed = obligations_due(wanted, lock=True)
     run = PaymentRun.objects.create(made_by=by, rail=rail, made_at=clock.now())
-    exceptions = []
-    for invoice in rows:
-        way = ways[invoice.provider_id]
-        why = way.why_not or _add(run, invoice, way.destination)
-        if why:
-            exceptions.append(
-                {"invoice": invoice.reference, "provider": invoice.provider.name, "reason": why}
-            )
-    _total(run, exceptions)
+    paid, left_out = _sorted_out(owed, rail)
+    in_another = create_payments(run, paid)
+    left_out += [(obligation, "It is in another run already.") for obligation in in_another]
+    _total(
+        run,
+        [
+            {
+                "invoice": one.invoice.reference if one.invoice else one.words,
+                "provider": one.payee_name,
+                "reason": why,
+            }
+            for one, why in left_out
+        ],
+    )
     if run.payment_count == 0:
         raise Refused(
             "nothing_due",
-            exceptions[0]["reason"] if exceptions else "Nothing is due at the moment.",
-            "Approve confirmed invoices first." if not exceptions else "",
+            left_out[0][1] if left_out else "Nothing is due at the moment.",
+            "Approve confirmed invoices first." if not left_out else "",
         )
     _record(
         run, "run.made", by, changes={"count": run.payment_count, "total_pence": run.total_pence}
@@ -73,30 +79,25 @@ def make_run(
     return run
 
 
-def _add(run: PaymentRun, invoice: Invoice, destination: str) -> str:
-    too_much = get_any_rail(run.rail).limits.refusal(invoice.total_pence)
-    if too_much:
-        return too_much
-    obligation = f"invoice:{invoice.reference}"
-    last = Payment.objects.filter(obligation=obligation).aggregate(last=Max("attempt"))["last"] or 0
-    try:
-        with transaction.atomic():
-            Payment.objects.create(
-                obligation=obligation,
-                attempt=last + 1,
-                run=run,
-                invoice=invoice,
-                case=invoice.case,
-                plan_id=invoice.agreement.plan_id,
-                provider=invoice.provider,
-                payable=payable_account(invoice.provider),
-                rail=run.rail,
-                destination=destination,
-                amount_pence=invoice.total_pence,
-            )
-    except IntegrityError:
-        return "It is in another run already."
-    return ""
+def _sorted_out(
+    owed: Sequence[Obligation], rail: str
+) -> tuple[list[tuple[Obligation, str]], list[tuple[Obligation, str]]]:
+    """What can be paid, with where it goes; and what cannot, with the reason in words."""
+    providers = {one.provider.pk: one.provider for one in owed if one.provider}
+    people = {one.person.pk: one.person for one in owed if one.person}
+    to_providers = ways_to_pay(rail, list(providers.values()))
+    to_people = ways_to_pay_people(rail, list(people.values()))
+    limits = get_any_rail(rail).limits
+    paid: list[tuple[Obligation, str]] = []
+    left_out: list[tuple[Obligation, str]] = []
+    for one in owed:
+        way = to_providers[one.provider.pk] if one.provider else to_people[one.case.person_id]
+        why = way.why_not or limits.refusal(one.amount_pence)
+        if why:
+            left_out.append((one, why))
+        else:
+            paid.append((one, way.destination))
+    return paid, left_out
 
 
 def _total(run: PaymentRun, exceptions: list[dict[str, str]] | None = None) -> None:
