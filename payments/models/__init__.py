@@ -1,3 +1,4 @@
+from .approval_limit import ApprovalLimit
 from .invoice import Invoice, InvoiceLine, InvoiceState
 from .ledger import MOVING, Account, AccountKind, Entry, EntryKind, Leg
 from .payee import ContactKind, PayeeAccount, PayeeState
@@ -21,6 +22,7 @@ from .statement import (
     StatementLine,
     StatementState,
 )
+from .stop import LeftOut, LeftOutKind, Stop, StopKind, Waiver
 from .submission import (
     LIVING,
     SERIAL_SEQUENCE,
@@ -41,6 +43,7 @@ __all__ = [
     "Account",
     "AccountKind",
     "AgreementState",
+    "ApprovalLimit",
     "ContactKind",
     "Entry",
     "EntryKind",
@@ -48,6 +51,8 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "InvoiceState",
+    "LeftOut",
+    "LeftOutKind",
     "Leg",
     "LineState",
     "Match",
@@ -70,10 +75,13 @@ __all__ = [
     "StatementFile",
     "StatementLine",
     "StatementState",
+    "Stop",
+    "StopKind",
     "Submission",
     "SubmissionItem",
     "SubmissionState",
     "TopUp",
     "TopUpState",
+    "Waiver",
     "WebhookEvent",
 ]

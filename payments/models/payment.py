@@ -30,6 +30,7 @@ class RunState(models.TextChoices):
     SENT = "sent", "Sent"
     CLOSED = "closed", "Closed"
     REJECTED = "rejected", "Rejected"
+    CANCELLED = "cancelled", "Cancelled before it was sent"
 
 
 @guard("There is nothing in this run.", "Add payments that are due.")
@@ -54,11 +55,16 @@ class PaymentRun(Machine):
     )
     approved_at = models.DateTimeField(null=True, blank=True)
     decision_reason = models.TextField(blank=True)
+    stopped_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    stop_reason = models.TextField(blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     payment_count = models.PositiveIntegerField(default=0)
     total_pence = models.BigIntegerField(default=0)
-    exceptions = models.JSONField(default=list)
+    wanted = models.JSONField("what it was narrowed to", default=dict)
 
     class Meta:
         ordering = ["-made_at"]
@@ -100,6 +106,17 @@ class PaymentRun(Machine):
     def reject(self, *, reason: str) -> None:
         """Not sent; its payments are due again."""
         self.decision_reason = reason
+
+    @transition(field=state, source=RunState.APPROVED, target=RunState.CANCELLED)
+    def cancel(self, *, by: object, reason: str) -> None:
+        """Stopped after it was approved, before anything of it had been claimed."""
+        self.keep_stopped(by=by, reason=reason)
+
+    def keep_stopped(self, *, by: object, reason: str) -> None:
+        """What was not claimed yet is not sent any more. Keeps who said so, and why."""
+        self.stopped_by = by  # type: ignore[assignment]
+        self.stopped_at = clock.now()
+        self.stop_reason = reason
 
     @transition(field=state, source=RunState.APPROVED, target=RunState.SENDING)
     def start_sending(self) -> None:

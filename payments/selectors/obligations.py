@@ -58,18 +58,48 @@ class Obligation:
 class Wanted:
     """Which obligations to take. What is not named narrows nothing.
 
-    ``payee`` is the reference of a provider or a person, ``pack`` the key of a programme, ``team`` a
-    name; ``keys`` are obligations by name; amounts are in pence and include their ends, as ``due_by`` does.
+    ``payee`` and ``payees`` are references of providers and persons, ``pack`` the key of a programme,
+    ``team`` a name; ``keys`` are obligations by name; amounts are in pence and include their ends, as
+    ``due_by`` does.
     """
 
     pack: str = ""
     team: str = ""
     payee: str = ""
+    payees: frozenset[str] | None = None
     due_by: date | None = None
     from_pence: Pence | None = None
     to_pence: Pence | None = None
     keys: frozenset[str] | None = None
     limit: int = MOST
+
+    def takes(self, one: Obligation) -> bool:
+        """Whether an obligation is wanted. A source narrows in the database; this has the last word."""
+        payee = one.provider.reference if one.provider else one.case.person.reference
+        return (
+            (not self.pack or one.case.pack.key == self.pack)
+            and (not self.team or bool(one.case.team and one.case.team.name == self.team))
+            and (not self.payee or payee == self.payee)
+            and (self.payees is None or payee in self.payees)
+            and (self.due_by is None or one.due_on <= self.due_by)
+            and (self.from_pence is None or one.amount_pence >= self.from_pence)
+            and (self.to_pence is None or one.amount_pence <= self.to_pence)
+            and (self.keys is None or one.key in self.keys)
+        )
+
+    def kept(self) -> dict[str, Any]:
+        """As a run keeps it: only what narrows, and obligations by name only as how many they were."""
+        named = {
+            "payee": self.payee,
+            "pack": self.pack,
+            "team": self.team,
+            "payees": sorted(self.payees) if self.payees is not None else None,
+            "due_by": self.due_by.isoformat() if self.due_by else "",
+            "from_pence": self.from_pence,
+            "to_pence": self.to_pence,
+            "chosen": len(self.keys) if self.keys is not None else None,
+        }
+        return {name: value for name, value in named.items() if value not in ("", None)}
 
 
 EVERYTHING = Wanted()
@@ -82,7 +112,7 @@ leaves out what somebody else has locked. A constant number of queries for some 
 
 def invoices_due(wanted: Wanted = EVERYTHING, *, lock: bool = False) -> Iterator[Obligation]:
     """Approved invoices that no payment is under way for."""
-    rows = due_invoices().filter(_wanted_invoices(wanted))
+    rows = due_invoices().filter(wanted_invoices(wanted))
     if lock:
         ids = list(rows.values_list("pk", flat=True)[: wanted.limit])
         rows = (
@@ -93,7 +123,8 @@ def invoices_due(wanted: Wanted = EVERYTHING, *, lock: bool = False) -> Iterator
     yield from _owed_for(list(rows.annotate(plan_id=F("agreement__plan"))[: wanted.limit]))
 
 
-def _wanted_invoices(wanted: Wanted) -> Q:
+def wanted_invoices(wanted: Wanted) -> Q:
+    """The same narrowing for a query of invoices."""
     found = Q()
     if wanted.pack:
         found &= Q(case__pack__key=wanted.pack)
@@ -101,6 +132,8 @@ def _wanted_invoices(wanted: Wanted) -> Q:
         found &= Q(case__team__name=wanted.team)
     if wanted.payee:
         found &= Q(provider__reference=wanted.payee)
+    if wanted.payees is not None:
+        found &= Q(provider__reference__in=wanted.payees)
     if wanted.due_by:
         found &= Q(approved_at__date__lte=wanted.due_by)
     if wanted.from_pence is not None:
@@ -163,5 +196,6 @@ def obligations_due(wanted: Wanted = EVERYTHING, *, lock: bool = False) -> list[
         left = wanted.limit - len(found)
         if left <= 0:
             break
-        found.extend(source(replace(wanted, limit=left), lock=lock))
+        of_kind = source(replace(wanted, limit=left), lock=lock)
+        found.extend(one for one in of_kind if wanted.takes(one))
     return found

@@ -10,7 +10,7 @@ from carebudget.errors import Refused
 from carebudget.people.models import Person, User
 from providers.models import Provider
 
-from ..models import PayeeAccount, PayeeState, PayoutState
+from ..models import LeftOutKind, PayeeAccount, PayeeState, PayoutState
 from ..rails import get_any_rail, get_file_rail, kind_of
 from ..rails.protocol import RailKind
 
@@ -23,6 +23,8 @@ class Way:
 
     destination: str = ""
     why_not: str = ""
+    kind: LeftOutKind = LeftOutKind.ACCOUNT
+    """What sort of obstacle ``why_not`` is."""
 
 
 def ways_to_pay(rail: str, providers: Collection[Provider]) -> dict[int, Way]:
@@ -35,7 +37,10 @@ def ways_to_pay(rail: str, providers: Collection[Provider]) -> dict[int, Way]:
     by_file = kind_of(rail) == RailKind.FILE
     found = ways_by_file(rail=rail, providers=providers) if by_file else {}
     return {
-        provider.pk: Way(why_not=f"{provider.name} is “{provider.get_state_display().lower()}”.")
+        provider.pk: Way(
+            why_not=f"{provider.name} is “{provider.get_state_display().lower()}”.",
+            kind=LeftOutKind.PROVIDER,
+        )
         if not provider.is_approved
         else found.get(provider.pk) or _way_by_api(provider)
         for provider in providers
@@ -109,7 +114,8 @@ def way_of(name: str, accounts: Collection[PayeeAccount], rail_title: str) -> Wa
     if waiting:
         return Way(
             why_not=f"The bank details of {name} were given anew on {waiting[0].proposed_at:%-d %B %Y}. "
-            "A second person must confirm them first."
+            "A second person must confirm them first.",
+            kind=LeftOutKind.CHANGED,
         )
     confirmed = [one for one in accounts if one.state == PayeeState.CONFIRMED]
     if confirmed:

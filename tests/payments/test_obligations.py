@@ -50,7 +50,7 @@ def test_what_is_wanted_narrows_what_is_owed() -> None:
     assert owed(pack="carers") == set()
     assert owed(team=small.case.team.name) == both
     assert owed(team="No team") == set()
-    assert owed(payee=large.provider.reference) == {f"invoice:{large.reference}"}
+    assert owed(payees=frozenset({large.provider.reference})) == {f"invoice:{large.reference}"}
     assert owed(due_by=today) == both
     assert owed(due_by=today - timedelta(days=1)) == set()
     assert owed(from_pence=2001) == {f"invoice:{large.reference}"}
@@ -70,7 +70,7 @@ def test_an_obligation_has_one_payee_of_its_case() -> None:
 
 
 def obligation_of(invoice: Any) -> Obligation:
-    [one] = obligations_due(Wanted(payee=invoice.provider.reference))
+    [one] = obligations_due(Wanted(payees=frozenset({invoice.provider.reference})))
     return one
 
 
@@ -100,9 +100,9 @@ def test_another_source_is_paid_like_an_invoice_and_a_person_by_file(
     run = services.make_run(by=officer, rail="bacs")
 
     assert [one.obligation for one in run.payments.all()] == [f"invoice:{invoice.reference}"]
-    [left_out] = run.exceptions
-    assert left_out["provider"] == invoice.case.person.full_name
-    assert "has given no account that Bacs can pay to" in left_out["reason"]
+    left_out = run.left_out.get()
+    assert left_out.payee == invoice.case.person.full_name
+    assert "has given no account that Bacs can pay to" in left_out.sentence
 
 
 def test_a_person_is_not_paid_by_a_service_that_pays_only_providers() -> None:
@@ -128,7 +128,7 @@ def test_a_reference_that_was_drawn_before_is_drawn_again(monkeypatch: pytest.Mo
     run = services.make_run(by=officer, rail="bacs")
 
     assert sorted(run.payments.values_list("reference", flat=True)) == ["PAY-AAAAAA", "PAY-BBBBBB"]
-    assert run.exceptions == []
+    assert not run.left_out.exists()
     assert run.total_pence == 4000
 
 

@@ -18,14 +18,20 @@ from carebudget.people.models import Person, Representation, Role, RoleHolding, 
 from payments.models import (
     Account,
     Invoice,
+    LeftOut,
     Match,
+    PayeeAccount,
     Payment,
     PaymentRun,
+    RailFile,
     ServiceAgreement,
     Statement,
     StatementFile,
     StatementLine,
+    Stop,
+    Submission,
 )
+from payments.selectors.finance_payees import Payee
 from plans.models import (
     Case,
     Challenge,
@@ -64,8 +70,11 @@ EXAMPLE_OF: dict[str, Callable[[Examples], Any]] = {
         assessment=FinancialAssessment(person=e.person, case=e.case)
     ),
     "Invoice": lambda e: Invoice(case=e.case, provider=e.provider),
+    "LeftOut": lambda e: LeftOut(case=e.case, provider=e.provider),
     "Match": lambda e: Match(),
     "Message": lambda e: e.message,
+    "Payee": lambda e: Payee(e.provider, None),
+    "PayeeAccount": lambda e: PayeeAccount(provider=e.provider),
     "Payment": lambda e: Payment(case=e.case, provider=e.provider),
     "PaymentRun": lambda e: PaymentRun(),
     "Person": lambda e: e.person,
@@ -73,10 +82,13 @@ EXAMPLE_OF: dict[str, Callable[[Examples], Any]] = {
     "ProgrammePack": lambda e: ProgrammePack(),
     "Proof": lambda e: None,
     "Provider": lambda e: e.provider,
+    "RailFile": lambda e: RailFile(),
     "ServiceAgreement": lambda e: ServiceAgreement(case=e.case, provider=e.provider),
     "Statement": lambda e: Statement(),
     "StatementFile": lambda e: StatementFile(),
     "StatementLine": lambda e: StatementLine(),
+    "Stop": lambda e: Stop(case=e.case, provider=e.provider),
+    "Submission": lambda e: Submission(),
     "SupportPlan": lambda e: SupportPlan(case=e.case),
 }
 """An example of everything that a permission can be about. A new kind of page adds its line here."""
