@@ -116,17 +116,17 @@ class MakeRunForm(forms.Form):
 class ApprovalLimitForm(ReasonForm):
     """How much one finance manager may approve."""
 
-    who = forms.ChoiceField(
+    whose = forms.ChoiceField(
         label="Whose limit?", error_messages={"required": "Say whose limit it is."}
     )
     run_pence = PoundsField(label="Most in one run")
     day_pence = PoundsField(label="Most in one day")
-    field_order = ["who", "run_pence", "day_pence", "reason"]
+    field_order = ["whose", "run_pence", "day_pence", "reason"]
 
     def __init__(self, *args: Any, managers: Iterable[User], **kwargs: Any) -> None:
         super().__init__(
             *args, label="Why?", hint="It is kept in the record, with your name.", **kwargs
         )
-        field = self.fields["who"]
+        field = self.fields["whose"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(user.email, user.full_name) for user in managers]

@@ -161,7 +161,7 @@ class Payment(Machine):
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
     reference = models.CharField(max_length=12, unique=True, default=payment_reference)
-    obligation = models.CharField(max_length=80, db_index=True)
+    obligation = models.CharField(max_length=80)
     attempt = models.PositiveSmallIntegerField(default=1)
     run = models.ForeignKey(PaymentRun, on_delete=models.PROTECT, related_name="payments")
     invoice = models.ForeignKey(
@@ -186,7 +186,7 @@ class Payment(Machine):
     key_round = models.PositiveSmallIntegerField(default=1)
     unknown_since = models.DateTimeField(null=True, blank=True)
     next_look_at = models.DateTimeField(null=True, blank=True)
-    external_id = models.CharField(max_length=80, blank=True, db_index=True)
+    external_id = models.CharField(max_length=80, blank=True)
     failure_code = models.CharField(max_length=60, blank=True)
     failure_sentence = models.TextField(blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
@@ -223,6 +223,7 @@ class Payment(Machine):
             ),
         ]
         indexes = [
+            models.Index(fields=["external_id"], name="payment_external_idx"),
             models.Index(fields=["id"], condition=Q(state="released"), name="payment_released_idx"),
             models.Index(
                 fields=["claimed_at"], condition=Q(state="sending"), name="payment_sending_idx"

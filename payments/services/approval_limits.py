@@ -51,7 +51,7 @@ def set_approval_limit(
     record(
         chain=CHAIN,
         verb="limit.set",
-        subject=f"user:{user.pk}",
+        subject=f"user:{user.public_id}",
         by=by,
         reason=reason,
         changes={"run_pence": run_pence, "day_pence": day_pence},

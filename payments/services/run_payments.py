@@ -21,11 +21,15 @@ def create_payments(run: PaymentRun, paid: Sequence[tuple[Obligation, str]]) -> 
     """
     taken: list[Obligation] = []
     left = list(paid)
+    before = 0
     for _ in range(MOST_ROUNDS):
         if not left:
             return taken
         drawn = _insert(run, left)
+        if run.payments.count() == before + len(drawn):
+            return taken
         arrived = _arrived(drawn)
+        before = run.payments.count()
         left = [pair for pair, row in zip(left, drawn, strict=True) if row.public_id not in arrived]
         busy = _on_their_way([one.key for one, _ in left])
         taken += [one for one, _ in left if one.key in busy]

@@ -24,7 +24,7 @@ def limits(request: HttpRequest) -> HttpResponse:
         if not may:
             raise Http404
         if form.is_valid():
-            whose = next(one for one in others if one.email == form.cleaned_data.pop("who"))
+            whose = next(one for one in others if one.email == form.cleaned_data.pop("whose"))
             try:
                 with refusals_on(form) as attempt:
                     set_approval_limit(user=whose, by=user, **form.cleaned_data)

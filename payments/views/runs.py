@@ -13,7 +13,7 @@ from carebudget.errors import NotAllowed
 from carebudget.notify.permissions import may_view
 from carebudget.people.access import needs, signed_in
 from carebudget.people.forms_handling import ActForm, ReasonForm, refusals_on
-from carebudget.people.models import User
+from carebudget.people.models import Person, User
 from carebudget.text import join_words, plural
 from payments.models import LeftOutKind, PaymentRun, PaymentState, RunState
 from payments.rails import get_any_rail, kind_of
@@ -307,3 +307,11 @@ def sees_remittance(user: User, reference: str) -> bool:
     """Documents about a provider: those who speak for it, finance and the auditor."""
     provider = Provider.objects.filter(reference=reference).first()
     return provider is not None and user.has_perm("payments.view_remittance", provider)
+
+
+@may_view("person")
+def sees_own_remittance(user: User, reference: str) -> bool:
+    """Documents about a person who is paid: they and who helps them, finance and the auditor."""
+    people = Person.objects.prefetch_related("representations", "family_ties")
+    person = people.filter(reference=reference).first()
+    return person is not None and user.has_perm("payments.view_payee", person)
