@@ -98,7 +98,7 @@ def _without(
                 obligation=payment.obligation,
                 kind=kind,
                 sentence=sentence,
-                words=str(payment.invoice or payment.obligation),
+                words=f"Invoice {payment.invoice.number}" if payment.invoice else payment.reference,
                 payee=payment.payee_name,
                 amount_pence=payment.amount_pence,
                 case_id=payment.case_id,
