@@ -63,3 +63,38 @@ def only_these_change(
         DROP FUNCTION {name}();
     """
     return forward, reverse
+
+
+def only_these_change_in_bulk(
+    table: str, columns: Sequence[str], why: str, *, also: str = "true"
+) -> tuple[str, str]:
+    """The promise of ``only_these_change`` for rows that are changed by the hundred thousand.
+
+    It compares rows instead of documents, which takes a tenth of the time; a column that is added later
+    is sealed as well, just as there. The trigger that refuses TRUNCATE stands already.
+    """
+    name = f"{table}_sealed"
+    taken = " ".join(f"kept.{column} := NEW.{column};" for column in columns)
+    forward = f"""
+        CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+        DECLARE kept {table}%ROWTYPE;
+        BEGIN
+            IF TG_OP = 'UPDATE' THEN
+                kept := OLD;
+                {taken}
+                IF kept IS NOT DISTINCT FROM NEW AND ({also}) THEN RETURN NEW; END IF;
+            END IF;
+            RAISE EXCEPTION '{why} (% on {table} is refused)', TG_OP USING ERRCODE = 'restrict_violation';
+        END $$;
+    """
+    minus = " ".join(f"- '{column}'" for column in columns)
+    reverse = f"""
+        CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF TG_OP = 'UPDATE' AND (to_jsonb(NEW) {minus}) = (to_jsonb(OLD) {minus}) AND ({also}) THEN
+                RETURN NEW;
+            END IF;
+            RAISE EXCEPTION '{why} (% on {table} is refused)', TG_OP USING ERRCODE = 'restrict_violation';
+        END $$;
+    """
+    return forward, reverse

@@ -150,6 +150,7 @@ def test_an_obligation_has_one_living_payment(stripe_sandbox: Any) -> None:
             run=payment.run,
             case=payment.case,
             plan=payment.plan,
+            provider=payment.provider,
             payable=payment.payable,
             rail="stripe",
             destination=payment.destination,

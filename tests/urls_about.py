@@ -24,14 +24,23 @@ from payments.models import (
     Account,
     ContributionCharge,
     Invoice,
+    LeftOut,
     Payment,
     PaymentRun,
+    RailFile,
     ServiceAgreement,
     StatementLine,
     SurplusRecovery,
 )
 from payments.rules.statements import write_camt053
-from payments.services import import_statement, raise_contributions, send_surplus_notice
+from payments.selectors.finance_payees import Payee
+from payments.services import (
+    hold_obligation,
+    import_results,
+    import_statement,
+    raise_contributions,
+    send_surplus_notice,
+)
 from payments.services.accounts import statement_account
 from plans.models import (
     Case,
@@ -61,6 +70,8 @@ from tests.factories.worlds import (
     finance,
     member_of,
 )
+from tests.payments.file_world import built, file_run, propose, returns_report
+from tests.payments.file_world import sent as submitted
 from tests.payments.rules.statement_world import ACCOUNT, line, statement_of
 from tests.plans.policy_world import another_table
 
@@ -287,6 +298,18 @@ ABOUT: dict[str, Entry] = {
     "payments:finance_payment": named("payment"),
     "payments:run": named("run"),
     "payments:run_progress": named("run"),
+    "payments:run_left_out": named("run"),
+    "payments:left_out": lambda w: _given(_left_out(w)),
+    "payments:stop": lambda w: _given(
+        hold_obligation(about=w.invoice, reason="Look.", by=finance()[0])
+    ),
+    "payments:file_new": lambda w: _run_by_file(),
+    "payments:file": lambda w: _file(),
+    "payments:file_take": lambda w: _file(),
+    "payments:report": lambda w: _given(_report()),
+    "payments:payee": lambda w: _payee(w),
+    "payments:payee_new": lambda w: _payee(w),
+    "payments:payee_account": lambda w: _payee_account(),
     "payments:run_new_for": named("provider"),
     "payments:line": kept("line"),
     "payments:line_sum": kept("line"),
@@ -382,6 +405,45 @@ def _section(of: Case) -> tuple[dict[str, Any], Any]:
 def _team(of: Case) -> tuple[dict[str, Any], Any]:
     assert of.team is not None
     return {"team": slugify(of.team.name)}, of.team
+
+
+def _given(one: Any) -> tuple[dict[str, Any], Any]:
+    return {"public_id": one.public_id}, one
+
+
+def _left_out(w: World) -> LeftOut:
+    """As a run keeps it that leaves out what is not to be paid by its maker."""
+    return LeftOut.objects.create(
+        run=w.run, obligation=f"invoice:{w.invoice.reference}", kind="duplicate", sentence="Alike.",
+        words="An invoice", payee=w.provider.name, amount_pence=1, case=w.payment.case,
+        provider=w.provider, invoice=w.invoice,
+    )  # fmt: skip
+
+
+def _run_by_file() -> tuple[dict[str, Any], Any]:
+    run = file_run(1)
+    return {"reference": run.reference}, run
+
+
+def _file() -> tuple[dict[str, Any], Any]:
+    submission = built(file_run(1))
+    return {"reference": submission.reference}, submission
+
+
+def _report() -> RailFile:
+    run = file_run(1)
+    submitted(run)
+    content = returns_report((run.payments.get().reference, 2000, "0"))
+    return import_results(rail="bacs", name="r.xml", content=content, by=finance()[0]).file
+
+
+def _payee(w: World) -> tuple[dict[str, Any], Any]:
+    return {"reference": w.provider.reference}, Payee(w.provider, None)
+
+
+def _payee_account() -> tuple[dict[str, Any], Any]:
+    account = propose(ProviderFactory())
+    return {"reference": account.reference}, account
 
 
 def _account(of: Case) -> tuple[dict[str, Any], Any]:

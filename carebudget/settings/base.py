@@ -209,6 +209,14 @@ PAYMENT_RAILS = {
 }
 """A new way of paying is one line here and one file: see docs/rails.md."""
 PAYMENT_CLAIM_BATCH = 50
+PAYMENT_APPROVAL_RUN_LIMIT_PENCE = env.int(
+    "PAYMENT_APPROVAL_RUN_LIMIT_PENCE", default=1_000_000_000
+)
+PAYMENT_APPROVAL_DAY_LIMIT_PENCE = env.int(
+    "PAYMENT_APPROVAL_DAY_LIMIT_PENCE", default=2_000_000_000
+)
+"""What a finance manager may approve in one run and in one day until it is decided otherwise for them."""
+
 PAYMENT_LEASE_SECONDS = env.float("PAYMENT_LEASE_SECONDS", default=90.0)
 """How long a sender may be silent about a payment it has claimed. Longer than STRIPE_TIMEOUT_SECONDS."""
 

@@ -1,6 +1,6 @@
 """Forms of finance's side: filters of lists, runs, payments, and the explaining of statement lines."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -8,7 +8,6 @@ from django import forms
 from carebudget.people.forms_handling import ReasonForm
 from carebudget.people.forms_kit import PoundsField
 from payments.models import StatementAccount
-from payments.selectors.due import DueToProvider
 from payments.selectors.finance_invoices import ALL, DUE, TABS
 from payments.selectors.open_amounts import AGES
 from payments.selectors.statements import PASSES
@@ -83,36 +82,6 @@ class RejectInvoiceForm(ReasonForm):
             hint="The provider reads this, and may send a corrected invoice.",
             **kwargs,
         )
-
-
-class MakeRunForm(forms.Form):
-    """What goes into a run: everything due, or what is due to some providers."""
-
-    which = forms.ChoiceField(
-        label="What goes into the run?",
-        choices=[("all", "Everything that can be paid now"), ("some", "Only what is due to these providers")],
-        widget=forms.RadioSelect,
-        initial="all",
-        error_messages={"required": "Say whether to pay everything, or only some providers."},
-    )  # fmt: skip
-    providers = forms.MultipleChoiceField(
-        label="Providers", required=False, widget=forms.CheckboxSelectMultiple
-    )
-
-    def __init__(self, *args: Any, due: Sequence[DueToProvider], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["providers"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [
-            (one.provider.reference, one.provider.name) for one in due if not one.why_not
-        ]
-
-    def clean(self) -> dict[str, Any]:
-        """Some means at least one."""
-        cleaned = super().clean() or {}
-        if cleaned.get("which") == "some" and not cleaned.get("providers") and not self.errors:
-            self.add_error("providers", "Choose at least one provider, or pay everything.")
-        return cleaned
 
 
 class LineFilterForm(FilterForm):

@@ -1,3 +1,4 @@
+from .approval_limit import ApprovalLimit
 from .contribution import (
     AdjustmentKind,
     ContributionAccount,
@@ -35,6 +36,7 @@ from .statement import (
     StatementLine,
     StatementState,
 )
+from .stop import LeftOut, LeftOutKind, Stop, StopKind, Waiver
 from .submission import (
     LIVING,
     SERIAL_SEQUENCE,
@@ -58,6 +60,7 @@ __all__ = [
     "AccountKind",
     "AdjustmentKind",
     "AgreementState",
+    "ApprovalLimit",
     "ContactKind",
     "ContributionAccount",
     "ContributionAdjustment",
@@ -69,6 +72,8 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "InvoiceState",
+    "LeftOut",
+    "LeftOutKind",
     "Leg",
     "LineState",
     "Match",
@@ -96,6 +101,8 @@ __all__ = [
     "StatementFile",
     "StatementLine",
     "StatementState",
+    "Stop",
+    "StopKind",
     "Submission",
     "SubmissionItem",
     "SubmissionState",
@@ -103,6 +110,7 @@ __all__ = [
     "SurplusState",
     "TopUp",
     "TopUpState",
+    "Waiver",
     "WebhookEvent",
     "WriteOff",
     "WriteOffState",

@@ -30,6 +30,7 @@ class RunState(models.TextChoices):
     SENT = "sent", "Sent"
     CLOSED = "closed", "Closed"
     REJECTED = "rejected", "Rejected"
+    CANCELLED = "cancelled", "Cancelled before it was sent"
 
 
 @guard("There is nothing in this run.", "Add payments that are due.")
@@ -54,11 +55,16 @@ class PaymentRun(Machine):
     )
     approved_at = models.DateTimeField(null=True, blank=True)
     decision_reason = models.TextField(blank=True)
+    stopped_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    stop_reason = models.TextField(blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     payment_count = models.PositiveIntegerField(default=0)
     total_pence = models.BigIntegerField(default=0)
-    exceptions = models.JSONField(default=list)
+    wanted = models.JSONField("what it was narrowed to", default=dict)
 
     class Meta:
         ordering = ["-made_at"]
@@ -100,6 +106,17 @@ class PaymentRun(Machine):
     def reject(self, *, reason: str) -> None:
         """Not sent; its payments are due again."""
         self.decision_reason = reason
+
+    @transition(field=state, source=RunState.APPROVED, target=RunState.CANCELLED)
+    def cancel(self, *, by: object, reason: str) -> None:
+        """Stopped after it was approved, before anything of it had been claimed."""
+        self.keep_stopped(by=by, reason=reason)
+
+    def keep_stopped(self, *, by: object, reason: str) -> None:
+        """What was not claimed yet is not sent any more. Keeps who said so, and why."""
+        self.stopped_by = by  # type: ignore[assignment]
+        self.stopped_at = clock.now()
+        self.stop_reason = reason
 
     @transition(field=state, source=RunState.APPROVED, target=RunState.SENDING)
     def start_sending(self) -> None:
@@ -144,7 +161,7 @@ class Payment(Machine):
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
     reference = models.CharField(max_length=12, unique=True, default=payment_reference)
-    obligation = models.CharField(max_length=80, db_index=True)
+    obligation = models.CharField(max_length=80)
     attempt = models.PositiveSmallIntegerField(default=1)
     run = models.ForeignKey(PaymentRun, on_delete=models.PROTECT, related_name="payments")
     invoice = models.ForeignKey(
@@ -154,6 +171,9 @@ class Payment(Machine):
     plan = models.ForeignKey("plans.SupportPlan", on_delete=models.PROTECT, related_name="payments")
     provider = models.ForeignKey(
         "providers.Provider", on_delete=models.PROTECT, null=True, related_name="payments"
+    )
+    person = models.ForeignKey(
+        "people.Person", on_delete=models.PROTECT, null=True, related_name="payments"
     )
     payable = models.ForeignKey("payments.Account", on_delete=models.PROTECT, related_name="+")
     rail = models.CharField(max_length=20)
@@ -166,7 +186,7 @@ class Payment(Machine):
     key_round = models.PositiveSmallIntegerField(default=1)
     unknown_since = models.DateTimeField(null=True, blank=True)
     next_look_at = models.DateTimeField(null=True, blank=True)
-    external_id = models.CharField(max_length=80, blank=True, db_index=True)
+    external_id = models.CharField(max_length=80, blank=True)
     failure_code = models.CharField(max_length=60, blank=True)
     failure_sentence = models.TextField(blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
@@ -181,6 +201,11 @@ class Payment(Machine):
         ordering = ["id"]
         constraints = [
             models.CheckConstraint(condition=Q(amount_pence__gt=0), name="payment_positive"),
+            models.CheckConstraint(
+                condition=Q(provider__isnull=False, person=None)
+                | Q(provider=None, person__isnull=False),
+                name="payment_is_to_a_provider_or_a_person",
+            ),
             models.UniqueConstraint(
                 fields=["obligation"],
                 condition=~Q(state__in=OVER),
@@ -198,6 +223,7 @@ class Payment(Machine):
             ),
         ]
         indexes = [
+            models.Index(fields=["external_id"], name="payment_external_idx"),
             models.Index(fields=["id"], condition=Q(state="released"), name="payment_released_idx"),
             models.Index(
                 fields=["claimed_at"], condition=Q(state="sending"), name="payment_sending_idx"
@@ -206,6 +232,11 @@ class Payment(Machine):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def payee_name(self) -> str:
+        """Who is paid, as we know them."""
+        return self.provider.name if self.provider else self.person.full_name  # type: ignore[union-attr]
 
     @property
     def idempotency_key(self) -> str:
@@ -290,11 +321,14 @@ class Payment(Machine):
 
 
 class RemittanceAdvice(models.Model):
-    """One letter per payee and run: which invoices were paid, to which account. Never per invoice."""
+    """One letter per payee and run: what was paid, to which account. Never per invoice."""
 
     run = models.ForeignKey(PaymentRun, on_delete=models.PROTECT, related_name="remittances")
     provider = models.ForeignKey(
-        "providers.Provider", on_delete=models.PROTECT, related_name="remittances"
+        "providers.Provider", on_delete=models.PROTECT, null=True, related_name="remittances"
+    )
+    person = models.ForeignKey(
+        "people.Person", on_delete=models.PROTECT, null=True, related_name="remittances"
     )
     total_pence = models.BigIntegerField()
     payment_count = models.PositiveIntegerField()
@@ -305,8 +339,21 @@ class RemittanceAdvice(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["run", "provider"], name="one_remittance_per_payee_and_run"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["run", "person"], name="one_remittance_per_person_and_run"
+            ),
+            models.CheckConstraint(
+                condition=Q(provider__isnull=False, person=None)
+                | Q(provider=None, person__isnull=False),
+                name="remittance_is_to_a_provider_or_a_person",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.run} · {self.provider}"
+        return f"{self.run} · {self.payee_name}"
+
+    @property
+    def payee_name(self) -> str:
+        """Who gets it, as we know them."""
+        return self.provider.name if self.provider else self.person.full_name  # type: ignore[union-attr]

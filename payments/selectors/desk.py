@@ -25,6 +25,7 @@ from .runs import NOT_ANSWERED
 from .stakes import without_own
 
 GOING = (RunState.APPROVED, RunState.SENDING)
+LAST = (RunState.SENT, RunState.CLOSED, RunState.REJECTED, RunState.CANCELLED)
 LAST_RUNS = 5
 
 OFFICERS_ORDER = ("approve", "mend", "due", "draft", "unknown", "held", "lines", "check")
@@ -138,10 +139,11 @@ def runs() -> QuerySet[PaymentRun]:
 
 def runs_going() -> QuerySet[PaymentRun]:
     """Runs that are being sent now, with ``answered``: how many payments the rail has answered for."""
-    answered = Count("payments", filter=~Q(payments__state__in=NOT_ANSWERED))
+    over = [*NOT_ANSWERED, PaymentState.CANCELLED]
+    answered = Count("payments", filter=~Q(payments__state__in=over))
     return runs().filter(state__in=GOING).annotate(answered=answered).order_by("approved_at", "pk")
 
 
 def last_runs() -> QuerySet[PaymentRun]:
     """The last runs that are over."""
-    return runs().filter(state__in=[RunState.SENT, RunState.CLOSED, RunState.REJECTED])[:LAST_RUNS]
+    return runs().filter(state__in=LAST)[:LAST_RUNS]

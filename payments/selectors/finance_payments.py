@@ -46,14 +46,16 @@ def finance_payments(user: User, *, tab: str = "mend", search: str = "") -> Quer
             | Q(provider__name__icontains=words)
             | Q(case__person__full_name__icontains=words)
         )
-    return rows.select_related("provider", "invoice", "case__person", "run").order_by("-pk")
+    return rows.select_related("provider", "person", "invoice", "case__person", "run").order_by(
+        "-pk"
+    )
 
 
 def payment_for_finance(reference: str) -> Payment:
     """The payment with all that its page and its permission ask about. May raise ``DoesNotExist``."""
     return (
         Payment.objects.select_related(
-            "provider", "invoice", "case__person", "run", "plan", "entry", "payable"
+            "provider", "person", "invoice", "case__person", "run", "plan", "entry", "payable"
         )
         .prefetch_related(
             "case__person__representations", "case__person__family_ties", "provider__members"

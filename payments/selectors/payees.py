@@ -7,11 +7,11 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from carebudget.errors import Refused
-from carebudget.people.models import User
+from carebudget.people.models import Person, User
 from providers.models import Provider
 
-from ..models import PayeeAccount, PayeeState, PayoutState
-from ..rails import get_file_rail, kind_of
+from ..models import LeftOutKind, PayeeAccount, PayeeState, PayoutState
+from ..rails import get_any_rail, get_file_rail, kind_of
 from ..rails.protocol import RailKind
 
 WAITS_OR_PAYS = (PayeeState.PROPOSED, PayeeState.CONFIRMED, PayeeState.FAULTY)
@@ -23,6 +23,8 @@ class Way:
 
     destination: str = ""
     why_not: str = ""
+    kind: LeftOutKind = LeftOutKind.ACCOUNT
+    """What sort of obstacle ``why_not`` is."""
 
 
 def ways_to_pay(rail: str, providers: Collection[Provider]) -> dict[int, Way]:
@@ -35,11 +37,48 @@ def ways_to_pay(rail: str, providers: Collection[Provider]) -> dict[int, Way]:
     by_file = kind_of(rail) == RailKind.FILE
     found = ways_by_file(rail=rail, providers=providers) if by_file else {}
     return {
-        provider.pk: Way(why_not=f"{provider.name} is “{provider.get_state_display().lower()}”.")
+        provider.pk: Way(
+            why_not=f"{provider.name} is “{provider.get_state_display().lower()}”.",
+            kind=LeftOutKind.PROVIDER,
+        )
         if not provider.is_approved
         else found.get(provider.pk) or _way_by_api(provider)
         for provider in providers
     }
+
+
+def ways_to_pay_people(rail: str, people: Collection[Person]) -> dict[int, Way]:
+    """For each person, by id, where they are paid on a rail, or why they cannot be, in words.
+
+    People are paid to their own bank account or card, so only by rails that send files. Raises
+    ``Refused`` for a rail that is not installed.
+    """
+    if rail not in settings.PAYMENT_RAILS:
+        raise Refused("rail_unknown", "Say how the payments of this run are sent.", field="rail")
+    if kind_of(rail) != RailKind.FILE:
+        return {
+            person.pk: Way(
+                why_not=f"{person.full_name} is paid to their own account, which {rail_title(rail)} "
+                "cannot do. Choose a way of paying that sends a file."
+            )
+            for person in people
+        }
+    found = get_file_rail(rail)
+    rows = PayeeAccount.objects.filter(
+        person__in={person.pk for person in people}, kind=found.pays, state__in=WAITS_OR_PAYS
+    )
+    by_person: dict[int, list[PayeeAccount]] = {}
+    for row in rows.order_by("id"):
+        by_person.setdefault(row.person_id or 0, []).append(row)
+    return {
+        person.pk: way_of(person.full_name, by_person.get(person.pk, []), found.title)
+        for person in people
+    }
+
+
+def rail_title(rail: str) -> str:
+    """What people call a rail."""
+    return get_any_rail(rail).title
 
 
 def _way_by_api(provider: Provider) -> Way:
@@ -75,7 +114,8 @@ def way_of(name: str, accounts: Collection[PayeeAccount], rail_title: str) -> Wa
     if waiting:
         return Way(
             why_not=f"The bank details of {name} were given anew on {waiting[0].proposed_at:%-d %B %Y}. "
-            "A second person must confirm them first."
+            "A second person must confirm them first.",
+            kind=LeftOutKind.CHANGED,
         )
     confirmed = [one for one in accounts if one.state == PayeeState.CONFIRMED]
     if confirmed:

@@ -1,33 +1,28 @@
-"""What a checker needs to know of a run before approving it."""
+"""How a run stands, what it pays to whom, and its payments. What is odd in it is in ``run_checks``."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.db.models import (
-    Avg,
     BooleanField,
     Count,
     Exists,
     ExpressionWrapper,
-    Max,
     OuterRef,
+    Q,
     QuerySet,
     Sum,
-    Value,
 )
-from django.db.models.functions import Concat
+from django.db.models.functions import Coalesce
 
-from carebudget.audit.models import AuditEvent
 from carebudget.money import Pence
 from carebudget.people.models import User
 from providers.models import Provider
 
-from ..models import Payment, PaymentRun, PaymentState
+from ..models import Payment, PaymentRun, PaymentState, RunState
 from .stakes import own_interest
 
-SHOWN = 5
 PAID = (PaymentState.SENT, PaymentState.SETTLED)
 NOT_ANSWERED = (
     PaymentState.PLANNED,
@@ -36,9 +31,6 @@ NOT_ANSWERED = (
     PaymentState.HELD,
 )
 """States of payments about which the rail has said nothing final."""
-
-MUCH_MORE = (3, 2)
-"""More than three halves of what was usually paid under the same agreement deserves a look."""
 
 
 @dataclass(frozen=True)
@@ -53,19 +45,14 @@ class StateTotal:
 
 @dataclass(frozen=True)
 class RunSummary:
-    """The figures of a run, and the payments worth a second look."""
+    """How the payments of a run stand."""
 
-    count: int
-    total_pence: int
     by_state: tuple[StateTotal, ...]
-    exceptions: tuple[dict[str, str], ...]
-    largest: tuple[Payment, ...]
-    new_payees: tuple[Payment, ...]
     answered_percent: int
 
 
 def run_summary(run: PaymentRun) -> RunSummary:
-    """Totals by state, the largest payments, and payees who were never paid before."""
+    """Totals by state, and how much of it the rail has answered."""
     rows = (
         run.payments.values("state")
         .annotate(count=Count("id"), total=Sum("amount_pence"))
@@ -75,21 +62,10 @@ def run_summary(run: PaymentRun) -> RunSummary:
     states = tuple(
         StateTotal(r["state"], str(labels[r["state"]]), r["count"], r["total"]) for r in rows
     )
-    paid_before = Payment.objects.filter(provider=OuterRef("provider"), state__in=PAID).exclude(
-        run=run
-    )
-    payments = run.payments.select_related("provider", "invoice", "case__person")
-    total = sum(s.count for s in states)
-    answered = sum(s.count for s in states if s.state not in NOT_ANSWERED)
-    return RunSummary(
-        count=run.payment_count,
-        total_pence=run.total_pence,
-        by_state=states,
-        exceptions=tuple(run.exceptions),
-        largest=tuple(payments.order_by("-amount_pence", "id")[:SHOWN]),
-        new_payees=tuple(payments.filter(~Exists(paid_before)).order_by("id")[:SHOWN]),
-        answered_percent=100 * answered // total if total else 0,
-    )
+    living = [s for s in states if s.state != PaymentState.CANCELLED]
+    total = sum(s.count for s in living)
+    answered = sum(s.count for s in living if s.state not in NOT_ANSWERED)
+    return RunSummary(by_state=states, answered_percent=100 * answered // total if total else 0)
 
 
 def payments_of_provider(provider: Provider) -> QuerySet[Payment]:
@@ -113,26 +89,49 @@ def run_before(run: PaymentRun) -> PaymentRun | None:
 
 
 @dataclass(frozen=True)
-class ProviderTotal:
-    """What a run pays to one provider, in pence."""
+class Total:
+    """One line of a table of sums, in pence."""
 
     name: str
-    reference: str
     count: int
     total_pence: Pence
 
 
-def totals_by_provider(run: PaymentRun) -> list[ProviderTotal]:
-    """What each provider gets of a run, the largest sum first; cancelled payments as well."""
+def totals_by_payee(run: PaymentRun) -> list[Total]:
+    """What each payee gets of a run, the largest sum first; without what was cancelled."""
     rows = (
-        run.payments.values("provider__name", "provider__reference")
+        _living(run)
+        .values("provider", "person", name=Coalesce("provider__name", "person__full_name"))
         .annotate(n=Count("pk"), total=Sum("amount_pence"))
-        .order_by("-total", "provider__reference")
+        .order_by("-total", "name", "provider", "person")
     )
-    return [
-        ProviderTotal(r["provider__name"] or "", r["provider__reference"] or "", r["n"], r["total"])
-        for r in rows
-    ]
+    return [Total(r["name"], r["n"], r["total"]) for r in rows]
+
+
+def totals_by_programme(run: PaymentRun) -> list[Total]:
+    """What each programme, and so its funding stream, bears of a run."""
+    return _totals(run, "case__pack__title")
+
+
+def totals_by_team(run: PaymentRun) -> list[Total]:
+    """What each team, the cost centre, bears of a run."""
+    return _totals(run, "case__team__name")
+
+
+def _totals(run: PaymentRun, name: str) -> list[Total]:
+    rows = (
+        _living(run)
+        .values_list(name)
+        .annotate(n=Count("pk"), total=Sum("amount_pence"))
+        .order_by("-total", name)
+    )
+    return [Total(words or "No team", n, total) for words, n, total in rows]
+
+
+def _living(run: PaymentRun) -> QuerySet[Payment]:
+    if run.state in (RunState.REJECTED, RunState.CANCELLED):
+        return run.payments.all()
+    return run.payments.exclude(state=PaymentState.CANCELLED)
 
 
 def payments_of_run(
@@ -142,16 +141,13 @@ def payments_of_run(
 
     ``order``: ``largest``, ``payees`` (those never paid before first) or ``oldest`` (invoices).
     """
-    rows = run.payments.select_related("provider", "invoice", "case__person").annotate(
+    rows = run.payments.select_related("provider", "person", "invoice", "case__person").annotate(
         own=_own(user)
     )
     if state:
         rows = rows.filter(state=state)
     if order == "payees":
-        before = Payment.objects.filter(provider=OuterRef("provider"), state__in=PAID).exclude(
-            run=run
-        )
-        return rows.annotate(paid_before=Exists(before)).order_by(
+        return rows.annotate(paid_before=paid_before(run)).order_by(
             "paid_before", "-amount_pence", "id"
         )
     if order == "oldest":
@@ -159,114 +155,27 @@ def payments_of_run(
     return rows.order_by("-amount_pence", "id")
 
 
-@dataclass(frozen=True)
-class Flagged:
-    """One payment worth a second look, and why in figures: ``usual_pence`` or ``changed_at``."""
-
-    payment: Payment
-    usual_pence: Pence = 0
-    changed_at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Flags:
-    """Payments of one kind worth a second look: how many there are, and the largest of them."""
-
-    count: int
-    shown: tuple[Flagged, ...]
-
-
-@dataclass(frozen=True)
-class RunChecks:
-    """What differs in a run from what was paid before."""
-
-    new_payees: Flags
-    changed_accounts: Flags
-    much_more: Flags
-
-
-def run_checks(run: PaymentRun, *, user: User) -> RunChecks:
-    """Payees never paid before, payees whose bank account changed since they were last paid, and
-    amounts much larger than usual under the same agreement. A constant number of queries.
-
-    ``payment.own`` marks those that concern somebody close to ``user``.
-    """
-    facts = list(
-        run.payments.values_list("pk", "provider", "invoice__agreement", "amount_pence").order_by(
-            "-amount_pence", "pk"
-        )
+def paid_before(run: PaymentRun) -> Any:
+    """Whether the payee of a payment was ever paid by another run."""
+    paid = Payment.objects.filter(state__in=PAID).exclude(run=run)
+    return ExpressionWrapper(
+        Q(Exists(paid.filter(provider=OuterRef("provider"))))
+        | Q(Exists(paid.filter(person=OuterRef("person")))),
+        output_field=BooleanField(),
     )
-    last_paid = _last_paid(run)
-    changed = _accounts_changed(run)
-    usual = _usual_amounts(run)
-    more, less = MUCH_MORE
-    new: list[int] = []
-    moved: list[tuple[int, datetime]] = []
-    larger: list[tuple[int, Pence]] = []
-    for pk, provider, agreement, amount in facts:
-        if provider not in last_paid:
-            new.append(pk)
-        elif provider in changed and changed[provider] > last_paid[provider]:
-            moved.append((pk, changed[provider]))
-        if agreement in usual and amount * less > usual[agreement] * more:
-            larger.append((pk, usual[agreement]))
-    payments = _payments([*new[:SHOWN], *_firsts(moved), *_firsts(larger)], user)
-    return RunChecks(
-        new_payees=Flags(len(new), tuple(Flagged(payments[pk]) for pk in new[:SHOWN])),
-        changed_accounts=Flags(
-            len(moved), tuple(Flagged(payments[pk], changed_at=at) for pk, at in moved[:SHOWN])
-        ),
-        much_more=Flags(
-            len(larger),
-            tuple(Flagged(payments[pk], usual_pence=much) for pk, much in larger[:SHOWN]),
-        ),
-    )
-
-
-def _firsts(pairs: list[tuple[int, Any]]) -> list[int]:
-    return [pk for pk, _ in pairs[:SHOWN]]
-
-
-def _payments(ids: Iterable[int], user: User) -> dict[int, Payment]:
-    rows = Payment.objects.select_related("provider", "invoice", "case__person")
-    return {row.pk: row for row in rows.filter(pk__in=list(ids)).annotate(own=_own(user))}
 
 
 def _own(user: User) -> ExpressionWrapper:
     return ExpressionWrapper(own_interest(user), output_field=BooleanField())
 
 
-def _paid_before(run: PaymentRun) -> QuerySet[Payment]:
-    return Payment.objects.filter(state__in=PAID).exclude(run=run)
+def payments_by_id(ids: Iterable[int], user: User) -> dict[int, Any]:
+    """These payments with what a page shows of them; ``own`` as in ``payments_of_run``."""
+    rows = Payment.objects.select_related("provider", "person", "invoice", "case__person")
+    return {row.pk: row for row in rows.filter(pk__in=list(ids)).annotate(own=_own(user))}
 
 
-def _last_paid(run: PaymentRun) -> dict[int, datetime]:
-    rows = _paid_before(run).filter(provider__in=run.payments.values("provider"))
-    return dict(rows.values_list("provider").annotate(last=Max("sent_at")).order_by())
-
-
-def _accounts_changed(run: PaymentRun) -> dict[int, datetime]:
-    """When the bank account of a payee of this run last changed, from the record."""
-    payees = run.payments.annotate(key=Concat(Value("provider:"), "provider__reference"))
-    rows = (
-        AuditEvent.objects.filter(
-            chain__key__in=payees.values("key"),
-            verb__startswith="payout.",
-            changes__bank_changed=True,
-        )
-        .values_list("subject")
-        .annotate(last=Max("at"))
-        .order_by()
-    )
-    by_reference = {subject.partition(":")[2]: last for subject, last in rows}
-    ids = Provider.objects.filter(reference__in=by_reference).values_list("pk", "reference")
-    return {pk: by_reference[reference] for pk, reference in ids}
-
-
-def _usual_amounts(run: PaymentRun) -> dict[int, Pence]:
-    """The average of what was paid before under each agreement of this run, in pence."""
-    rows = _paid_before(run).filter(
-        invoice__agreement__in=run.payments.values("invoice__agreement")
-    )
-    averages = rows.values_list("invoice__agreement").annotate(usual=Avg("amount_pence")).order_by()
-    return {agreement: int(usual) for agreement, usual in averages}
+def left_out_of_run(run: PaymentRun, *, user: User) -> QuerySet[Any]:
+    """What a run left out, by reason; ``own`` marks what concerns somebody close to ``user``."""
+    rows = run.left_out.select_related("case__person", "provider", "person", "invoice")
+    return rows.annotate(own=_own(user)).order_by("kind", "-amount_pence", "id")

@@ -6,6 +6,7 @@ from .agreements import (
     offer_to_another,
     start_agreements_due,
 )
+from .approval_limits import set_approval_limit
 from .budgets import allocate_agreed_plan, allow_overspend
 from .collecting import (
     agree_repayment_plan,
@@ -67,7 +68,15 @@ from .reminding import remind_contributions
 from .remitting import send_missing_remittances, send_remittances
 from .resealing import reseal_payee_details
 from .results import ResultsReport, import_results
-from .runs import approve_run, make_run, reject_run, resend_failed, submit_run
+from .runs import (
+    approve_run,
+    leave_out,
+    make_run,
+    reject_run,
+    resend_failed,
+    stop_run,
+    submit_run,
+)
 from .sending import (
     finish_runs,
     give_up_unknown,
@@ -75,6 +84,13 @@ from .sending import (
     recover_unknown,
     return_payment,
     send_due,
+)
+from .stopping import (
+    flag_provider,
+    hold_obligation,
+    let_obligation_go,
+    lift_flag,
+    waive_suspicion,
 )
 from .submitting import build_submission, start_submission
 from .surplus import (
@@ -128,13 +144,18 @@ __all__ = [
     "fetch_rail_lines_now",
     "find_fault",
     "finish_runs",
+    "flag_provider",
     "give_up_from",
     "give_up_unknown",
     "hand_out_submission",
     "held_plan",
+    "hold_obligation",
     "import_results",
     "import_statement",
     "invoiced_pence",
+    "leave_out",
+    "let_obligation_go",
+    "lift_flag",
     "look_at_payment",
     "look_at_payout_account",
     "look_at_repayment_plans",
@@ -173,13 +194,16 @@ __all__ = [
     "send_remittances",
     "send_statements",
     "send_surplus_notice",
+    "set_approval_limit",
     "set_line_aside",
     "start_agreements_due",
     "start_submission",
+    "stop_run",
     "store_webhook",
     "submit_run",
     "undo_match",
     "verify_ledger",
+    "waive_suspicion",
     "withdraw_invoice",
     "withdraw_submission",
     "work_webhooks",

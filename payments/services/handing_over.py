@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from django.db import transaction
 
@@ -19,6 +19,7 @@ from ..models import FileDirection, Submission, SubmissionState
 from ..payees.sealing import CannotOpen, open_file
 from ..rails import get_file_rail
 from ..selectors.payees import changes_waiting, not_payable_now
+from ..selectors.submissions import cut_off_of
 from .submission_money import enter_as_sent, give_back, refuse_stake, release_again
 from .submitting import locked, record_of
 
@@ -73,11 +74,6 @@ def _refuse_too_late(submission: Submission) -> None:
             f"It is too late: this file was due by {cut_off:%H:%M on %-d %B}.",
             "Withdraw this submission and start another for a later day.",
         )
-
-
-def cut_off_of(submission: Submission) -> datetime:
-    """Until when the file can be handed over, and taken back: that of its earliest day."""
-    return get_file_rail(submission.rail).calendar.cut_off(_first_day(submission))
 
 
 def _first_day(submission: Submission) -> date:

@@ -168,6 +168,7 @@ def _tell_of_proposal(account: PayeeAccount, *, changed: bool, by: User) -> None
         title=f"Bank details of {account.payee_name} wait for you",
         body="Ask the payee through a contact that we had before, never one from the request itself. "
         "Until then they are not paid by file.",
+        href=f"/payments/payees/account/{account.reference}/",
     )
 
 

@@ -4,9 +4,8 @@ The same changes as for one payment at a time in ``sending``, for a file in a fe
 have the same keys, so that neither way can enter a payment twice. Called with the submission locked.
 """
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.fields import CharField
-from django.db.models.functions import Cast, Concat
+from django.db import connection
+from django.db.models import Q, QuerySet
 
 from carebudget import clock
 from carebudget.audit.services import record
@@ -16,7 +15,6 @@ from carebudget.people.models import Role, User
 from carebudget.text import plural
 
 from ..models import (
-    Entry,
     Invoice,
     InvoiceState,
     Payment,
@@ -27,15 +25,39 @@ from ..models import (
 from . import ledger
 from .accounts import clearing_account
 
+SENT = """
+    UPDATE payments_payment p
+    SET state = 'sent', sent_at = %s, unknown_since = NULL, next_look_at = NULL, failure_sentence = '',
+        entry_id = d.entry, external_id = d.external_id
+    FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) d (payment, entry, external_id)
+    WHERE p.id = d.payment AND p.state = 'sending'
+"""
+"""``Payment.mark_sent`` for a whole file."""
+
+PAID = """
+    UPDATE payments_invoice i SET state = 'paid'
+    FROM unnest(%s::bigint[]) d (payment) JOIN payments_payment p ON p.id = d.payment
+    WHERE i.id = p.invoice_id AND i.state = 'approved'
+"""
+"""``Invoice.mark_paid`` for a whole file."""
+
 
 def enter_as_sent(*, submission: Submission, by: User) -> None:
     """Enter every payment of a submission as sent, and mark its invoices as paid."""
-    payments = _payments(submission.items.filter(living=True), PaymentState.SENDING)
     clearing = clearing_account(submission.rail)
-    rows = list(payments.select_for_update(of=("self",)).select_related("payable"))
+    positions = dict(submission.items.filter(living=True).values_list("payment", "position"))
+    rows = [
+        payment
+        for payment in Payment.objects.filter(run=submission.run_id, state=PaymentState.SENDING)
+        .select_for_update(of=("self",))
+        .select_related("payable")
+        .only("reference", "amount_pence", "payable__code")
+        .order_by("id")
+        if payment.pk in positions
+    ]
     if len(rows) != submission.payment_count:
         raise Conflict("payments_moved_on", "A payment of this file has moved on meanwhile.")
-    ledger.post_entries(
+    entries = ledger.post_entries(
         [
             ledger.EntryDraft(
                 key=f"payment-sent:{payment.reference}",
@@ -51,24 +73,19 @@ def enter_as_sent(*, submission: Submission, by: User) -> None:
         ],
         by=by,
     )
-    ids = [payment.pk for payment in rows]
-    position = SubmissionItem.objects.filter(submission=submission, payment=OuterRef("pk"))
-    entry = Entry.objects.filter(key=Concat(Value("payment-sent:"), OuterRef("reference")))
-    Payment.objects.filter(pk__in=ids).update(
-        state=PaymentState.SENT,
-        sent_at=clock.now(),
-        unknown_since=None,
-        next_look_at=None,
-        failure_sentence="",
-        entry=Subquery(entry.values("pk")[:1]),
-        external_id=Concat(
-            Value(f"{submission.reference}-"),
-            Cast(Subquery(position.values("position")[:1]), CharField()),
-        ),
-    )
-    Invoice.objects.filter(payments__in=ids, state=InvoiceState.APPROVED).update(
-        state=InvoiceState.PAID
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            SENT,
+            [
+                clock.now(),
+                [payment.pk for payment in rows],
+                [entry.pk for entry in entries],
+                [f"{submission.reference}-{positions[payment.pk]}" for payment in rows],
+            ],
+        )
+        if cursor.rowcount != len(rows):
+            raise Conflict("payments_moved_on", "A payment of this file has moved on meanwhile.")
+        cursor.execute(PAID, [[payment.pk for payment in rows]])
 
 
 def give_back(

@@ -20,6 +20,7 @@ from datetime import date
 from typing import Any
 
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.models import Q
 
 from carebudget import clock
 from carebudget.audit.services import record
@@ -35,7 +36,6 @@ from ..models import (
     PayeeAccount,
     Payment,
     PaymentRun,
-    PaymentState,
     RailFile,
     RunState,
     Submission,
@@ -51,6 +51,14 @@ from ..selectors.submissions import batch_of, waiting_for_a_file
 from .holding import hold_payment
 
 BATCH = 5000
+CLAIMED = """
+    UPDATE payments_payment p
+    SET state = 'sending', claimed_at = %s, first_claimed_at = %s, next_look_at = NULL
+    FROM unnest(%s::bigint[]) d (payment)
+    WHERE p.id = d.payment AND p.state = 'released'
+"""
+"""``Payment.claim`` for a whole file."""
+
 PROBLEMS_SHOWN = 3
 
 
@@ -106,7 +114,11 @@ def hold_what_may_not_be_paid(*, run: PaymentRun, by: User) -> int:
     rail = get_file_rail(run.rail)
     held = 0
     reasons = not_payable_now(set(waiting.values_list("destination", flat=True)))
-    for payment in waiting.select_for_update(of=("self",)).select_related("run"):
+    doubtful = waiting.filter(
+        Q(destination__in=list(reasons))
+        | Q(amount_pence__gt=min(rail.limits.payment_pence, rail.limits.batch_pence))
+    )
+    for payment in doubtful.select_for_update(of=("self",)).select_related("run"):
         why = reasons.get(payment.destination) or rail.limits.refusal(payment.amount_pence)
         if why:
             hold_payment(payment=payment, sentence=why, by=by)
@@ -143,7 +155,9 @@ def _claim(
     unpayable = not_payable_now(list(payees))
     ready = [
         payment
-        for payment in waiting.select_for_update(of=("self",))
+        for payment in waiting.select_for_update(of=("self",)).only(
+            "reference", "amount_pence", "destination"
+        )
         if payment.destination in payees and payment.destination not in unpayable
     ]
     payments = _within(ready, rail.limits)
@@ -225,11 +239,9 @@ def _put_in(
             "payment_in_another_file", "One of these payments is in another file already."
         ) from error
     moment = clock.now()
-    claimed = Payment.objects.filter(
-        pk__in=[payment.pk for payment in payments], state=PaymentState.RELEASED
-    ).update(
-        state=PaymentState.SENDING, claimed_at=moment, first_claimed_at=moment, next_look_at=None
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIMED, [moment, moment, [payment.pk for payment in payments]])
+        claimed = cursor.rowcount
     if claimed != len(payments):
         raise Conflict("payments_moved_on", "One of these payments has moved on meanwhile.")
 

@@ -13,13 +13,15 @@ from django.views.decorators.http import require_safe
 from carebudget.people.access import needs, signed_in
 from carebudget.text import plural
 from payments.forms.finance import SearchForm
-from payments.models import Invoice, Payment, PaymentRun
+from payments.models import Invoice, PayeeAccount, Payment, PaymentRun, Submission
 from payments.selectors.desk import Waiting, last_runs, runs_going, waiting_for
 
 PLACES: dict[str, tuple[str, QuerySet[Any]]] = {
     "INV": ("payments:finance_invoice", Invoice.objects.all()),
     "PAY": ("payments:finance_payment", Payment.objects.all()),
     "RUN": ("payments:run", PaymentRun.objects.all()),
+    "SUB": ("payments:file", Submission.objects.all()),
+    "PYE": ("payments:payee_account", PayeeAccount.objects.all()),
 }
 """Where a reference that somebody reads out leads."""
 

@@ -13,6 +13,7 @@ from carebudget.money import format_pence
 from carebudget.people.access import needs, signed_in
 from carebudget.people.forms_handling import ActForm, refusals_on
 from carebudget.people.models import User
+from payments.forms.files import HoldForm
 from payments.forms.finance import InvoiceFilterForm, RejectInvoiceForm
 from payments.models import Invoice, InvoiceState
 from payments.selectors.finance_invoices import (
@@ -25,12 +26,15 @@ from payments.selectors.finance_invoices import (
     sum_of,
 )
 from payments.selectors.finance_story import story_of_invoice
-from payments.services import approve_invoice, reject_invoice
+from payments.selectors.obligations import invoice_key
+from payments.selectors.stops import hold_on
+from payments.services import approve_invoice, hold_obligation, reject_invoice
 from plans.models import Frequency
 
 from .lists import address_with, page_of
 
 SEVERAL_LIMIT = 100
+HOLDABLE = (InvoiceState.CONFIRMED, InvoiceState.APPROVED)
 REJECTABLE = (
     InvoiceState.RECEIVED,
     InvoiceState.QUERIED,
@@ -136,6 +140,15 @@ def invoice(request: HttpRequest, found: Invoice) -> HttpResponse:
         raise Http404
     approving = ActForm(request.POST if act == "approve" else None)
     rejecting = RejectInvoiceForm(request.POST if act == "reject" else None)
+    holding = HoldForm(request.POST if act == "hold" else None)
+    if act == "hold" and holding.is_valid():
+        with refusals_on(holding) as attempt:
+            hold_obligation(about=found, by=user, **holding.cleaned_data)
+        if attempt.accepted:
+            messages.success(
+                request, f"{found.reference} is held. It goes into no run until it is let go."
+            )
+            return redirect("payments:finance_invoice", found.reference)
     if act == "approve":
         with refusals_on(approving) as attempt:
             approve_invoice(invoice=found, by=user)
@@ -156,7 +169,7 @@ def invoice(request: HttpRequest, found: Invoice) -> HttpResponse:
             return redirect("payments:finance_invoice", found.reference)
     return render(
         request, "payments/finance/invoice.html", _about(found, user, approving, rejecting)
-        | {"acts": acts}
+        | {"acts": acts, "holding": holding}
     )  # fmt: skip
 
 
@@ -173,6 +186,8 @@ def _about(
         "rejecting": rejecting,
         "may_approve": found.state == InvoiceState.CONFIRMED,
         "may_reject": found.state in REJECTABLE,
+        "may_hold": found.state in HOLDABLE,
+        "hold": hold_on(invoice_key(found)),
         "payments": list(found.payments.select_related("run").order_by("-attempt")),
         "story": story_of_invoice(found),
         "next_one": next_to_approve(user, found),

@@ -1,4 +1,4 @@
-"""Payment runs: what is due, making a run, and the run that one person made and another approves."""
+"""Payment runs: the list, and the run that one person made and another approves, watches or stops."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,29 +10,33 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from carebudget.errors import NotAllowed
-from carebudget.money import format_pence
 from carebudget.notify.permissions import may_view
 from carebudget.people.access import needs, signed_in
 from carebudget.people.forms_handling import ActForm, ReasonForm, refusals_on
-from carebudget.people.models import Role, User
-from carebudget.text import plural
-from payments.forms.finance import MakeRunForm
-from payments.models import PaymentRun, PaymentState, RunState
+from carebudget.people.models import Person, User
+from carebudget.text import join_words, plural
+from payments.models import LeftOutKind, PaymentRun, PaymentState, RunState
+from payments.rails import get_any_rail, kind_of
+from payments.rails.protocol import RailKind
 from payments.selectors.desk import GOING
 from payments.selectors.desk import runs as all_runs
-from payments.selectors.due import due_by_provider, due_invoices
 from payments.selectors.finance_story import story_of_run
+from payments.selectors.limits import checkers_for, checkers_of
+from payments.selectors.run_checks import changes_since, run_before, run_checks
+from payments.selectors.run_words import narrowed_to
 from payments.selectors.runs import (
     NOT_ANSWERED,
     RunSummary,
+    left_out_of_run,
     payments_of_run,
-    run_before,
     run_by_reference,
-    run_checks,
     run_summary,
-    totals_by_provider,
+    totals_by_payee,
+    totals_by_programme,
+    totals_by_team,
 )
-from payments.services import approve_run, make_run, reject_run, submit_run
+from payments.selectors.submissions import submissions_of_run, waiting_for_a_file
+from payments.services import approve_run, reject_run, stop_run, submit_run
 from providers.models import Provider
 
 from .lists import page_of
@@ -42,18 +46,18 @@ TABS: dict[str, tuple[str, tuple[str, ...]]] = {
     "waiting": ("Being made or checked", (RunState.DRAFT, RunState.SUBMITTED)),
     "going": ("Being sent", GOING),
     "sent": ("Sent", (RunState.SENT, RunState.CLOSED)),
-    "rejected": ("Not sent", (RunState.REJECTED,)),
+    "rejected": ("Not sent", (RunState.REJECTED, RunState.CANCELLED)),
 }
 ORDERS = {
     "largest": "Largest first",
     "payees": "New payees first",
     "oldest": "Oldest invoices first",
 }
-SINGLE_LIMIT = 500
-"""How many single invoices of one provider a page offers to choose from."""
-
-PROVIDERS_SHOWN = 20
-LEFT_OUT_SHOWN = 50
+PAYEES_SHOWN = 20
+LEFT_OUT_SHOWN = 10
+CHANGES_SHOWN = 5
+REMITTANCES_SHOWN = 50
+STOPPABLE = (PaymentState.RELEASED, PaymentState.HELD)
 
 Form = forms.Form
 
@@ -76,89 +80,6 @@ def runs(request: HttpRequest) -> HttpResponse:
     )
 
 
-@needs("payments.make_run")
-def run_new(request: HttpRequest) -> HttpResponse:
-    """What is due, to whom, and what cannot be paid yet; make a run of all or some of it."""
-    user = signed_in(request)
-    due = due_by_provider()
-    form = MakeRunForm(request.POST if request.method == "POST" else None, due=due)
-    if request.method == "POST" and form.is_valid():
-        chosen = form.cleaned_data["providers"] if form.cleaned_data["which"] == "some" else None
-        invoices = due_invoices()
-        with refusals_on(form) as attempt:
-            run = make_run(
-                by=user,
-                invoices=None
-                if chosen is None
-                else invoices.filter(provider__reference__in=chosen),
-            )
-        if attempt.accepted:
-            return _made(request, run)
-    payable = [one for one in due if not one.why_not]
-    return render(
-        request,
-        "payments/finance/run_new.html",
-        {
-            "form": form,
-            "payable": payable,
-            "left_out": [one for one in due if one.why_not],
-            "count": sum(one.count for one in payable),
-            "total_pence": sum(one.pence for one in payable),
-            "chosen": form["providers"].value() or [],
-        },
-    )
-
-
-def provider_by_reference(reference: str) -> Provider:
-    """The provider with this reference. May raise ``DoesNotExist``."""
-    return Provider.objects.select_related("payout_account").get(reference=reference)
-
-
-def provider_of_run(reference: str) -> Provider:
-    """The provider whose single invoices are chosen; the permission asks nothing about them."""
-    return provider_by_reference(reference)
-
-
-@needs("payments.make_run", load=provider_of_run)
-def run_new_for(request: HttpRequest, provider: Provider) -> HttpResponse:
-    """Single invoices of one provider: make a run of some of them and leave the others for later."""
-    due = due_invoices().filter(provider=provider).select_related("case__person")
-    shown = list(due[:SINGLE_LIMIT])
-    form = ActForm(request.POST if request.method == "POST" else None)
-    chosen = request.POST.getlist("invoices") if request.method == "POST" else None
-    if chosen is not None:
-        invoices = [one for one in shown if one.reference in set(chosen)]
-        if not invoices:
-            form.add_error(None, "Choose at least one invoice.")
-        else:
-            with refusals_on(form) as attempt:
-                run = make_run(by=signed_in(request), invoices=invoices)
-            if attempt.accepted:
-                return _made(request, run)
-    return render(
-        request,
-        "payments/finance/run_new_for.html",
-        {
-            "provider": provider,
-            "form": form,
-            "invoices": shown,
-            "ticked": {one.reference for one in shown} if chosen is None else set(chosen),
-            "total_pence": sum(one.total_pence for one in shown),
-            "limit": SINGLE_LIMIT if len(shown) == SINGLE_LIMIT else 0,
-        },
-    )
-
-
-def _made(request: HttpRequest, run: PaymentRun) -> HttpResponse:
-    left = f" {plural(len(run.exceptions), 'invoice')} left out." if run.exceptions else ""
-    messages.success(
-        request,
-        f"Run {run.reference} is made: {plural(run.payment_count, 'payment')}, "
-        f"{format_pence(run.total_pence)}.{left} Check it, then send it to a second person.",
-    )
-    return redirect("payments:run", run.reference)
-
-
 def _approve(*, run: PaymentRun, by: User, reason: str) -> None:
     approve_run(run=run, reason=reason, by=by)
 
@@ -167,6 +88,10 @@ ACTS: dict[str, tuple[Callable[..., Any], str]] = {
     "submit": (submit_run, "The run waits for a second person now. They have been told."),
     "approve": (_approve, "The run is approved, and is being sent now."),
     "reject": (reject_run, "The run is not sent. Its invoices are due again."),
+    "stop": (
+        stop_run,
+        "The run is stopped. What was not on its way yet is due again; what was goes on.",
+    ),
 }
 """Each button of the page: the service, and what the page says when it is done."""
 
@@ -200,9 +125,9 @@ def _acts_of(found: PaymentRun, user: User) -> set[str]:
         return set()
     acts = {"submit"}
     if user.has_perm("payments.approve_run"):
-        acts |= {"approve", "reject"}
+        acts |= {"approve", "reject", "stop"}
     if found.made_by_id == user.pk:
-        acts.add("reject")
+        acts |= {"reject", "stop"}
     return acts
 
 
@@ -224,6 +149,12 @@ def _bound_forms(request: HttpRequest, act: str) -> dict[str, Form]:
             label="Why is it not sent?",
             hint="Whoever made the run reads this. Its invoices are due again.",
         ),
+        "stop": ReasonForm(
+            data("stop"),
+            auto_id="id_stop_%s",
+            label="Why is it stopped?",
+            hint="It is kept in the record, with your name.",
+        ),
     }
 
 
@@ -244,36 +175,81 @@ def _about(request: HttpRequest, found: PaymentRun, user: User) -> dict[str, Any
     state, order = request.GET.get("state", ""), request.GET.get("order", "largest")
     state = state if state in PaymentState.values else ""
     order = order if order in ORDERS else "largest"
-    checking = found.state in (RunState.DRAFT, RunState.SUBMITTED)
     summary = run_summary(found)
-    providers = totals_by_provider(found)
-    before = run_before(found)
+    payees = totals_by_payee(found)
+    remittances = found.remittances.select_related("provider", "person", "document")
     return {
         "run": found,
+        "rail": get_any_rail(found.rail).title,
+        "narrowed_to": narrowed_to(found),
         "summary": summary,
         "progress": _progress(found, summary),
-        "checks": run_checks(found, user=user),
-        "checking": checking,
-        "before": before,
-        "more_than_before": found.total_pence - before.total_pence if before else 0,
-        "providers": providers[:PROVIDERS_SHOWN],
-        "other_providers": providers[PROVIDERS_SHOWN:],
-        "other_providers_pence": sum(one.total_pence for one in providers[PROVIDERS_SHOWN:]),
-        "left_out": summary.exceptions[:LEFT_OUT_SHOWN],
-        "left_out_more": max(0, len(summary.exceptions) - LEFT_OUT_SHOWN),
+        "programmes": totals_by_programme(found),
+        "teams": totals_by_team(found),
+        "payees": payees[:PAYEES_SHOWN],
+        "other_payees": len(payees[PAYEES_SHOWN:]),
+        "other_payees_pence": sum(one.total_pence for one in payees[PAYEES_SHOWN:]),
         "page": page_of(request, payments_of_run(found, user=user, state=state, order=order)),
         "state": state,
         "order": order,
         "orders": list(ORDERS.items()),
-        "checkers": _checkers(found) if found.state == RunState.SUBMITTED else "",
-        "is_maker": found.made_by_id == user.pk,
         "topups": list(found.topups.order_by("asked_at")),
         "remittances": list(
-            found.remittances.select_related("provider", "document")
-            .defer("document__content")
-            .order_by("provider__name")
+            remittances.defer("document__content").order_by("pk")[:REMITTANCES_SHOWN]
         ),
+        "remittance_count": remittances.count(),
         "story": story_of_run(found),
+        "may_hold": user.has_perm("payments.leave_out_payment"),
+        "stoppable": found.state in GOING
+        and any(one.state in STOPPABLE for one in summary.by_state),
+        **_for_the_checker(found, user),
+        **_left_out(found, user),
+        **_files(found, user),
+    }
+
+
+def _for_the_checker(found: PaymentRun, user: User) -> dict[str, Any]:
+    """What is new or odd, and who may approve it: only while somebody still has to."""
+    before = run_before(found)
+    if found.state not in (RunState.DRAFT, RunState.SUBMITTED):
+        return {"checking": False, "before": before, "more_than_before": _more(found, before)}
+    checkers = checkers_of(found)
+    may = [one.user.full_name for one in checkers if one.may]
+    [own] = checkers_for([user], found.total_pence)
+    return {
+        "checking": True,
+        "before": before,
+        "more_than_before": _more(found, before),
+        "checks": run_checks(found, user=user),
+        "changes": changes_since(found, before),
+        "changes_shown": CHANGES_SHOWN,
+        "is_maker": found.made_by_id == user.pk,
+        "too_much": own.refusal,
+        "limit": own.limit,
+        "approved_today_pence": own.approved_today_pence,
+        "checkers": join_words(may[:3], "or"),
+        "somebody_checks": bool(checkers),
+    }
+
+
+def _more(found: PaymentRun, before: PaymentRun | None) -> int:
+    return found.total_pence - before.total_pence if before else 0
+
+
+def _left_out(found: PaymentRun, user: User) -> dict[str, Any]:
+    rows = left_out_of_run(found, user=user)
+    return {"left_out": list(rows[:LEFT_OUT_SHOWN]), "left_out_count": rows.count()}
+
+
+def _files(found: PaymentRun, user: User) -> dict[str, Any]:
+    """The bank files of a run whose way of paying sends them, and what waits for one."""
+    if kind_of(found.rail) != RailKind.FILE:
+        return {"by_file": False}
+    return {
+        "by_file": True,
+        "submissions": list(submissions_of_run(found)),
+        "waiting_for_a_file": waiting_for_a_file(found).count() if found.state in GOING else 0,
+        "may_make_file": user.has_perm("payments.make_submission"),
     }
 
 
@@ -281,16 +257,34 @@ def _progress(found: PaymentRun, summary: RunSummary) -> dict[str, Any] | None:
     """How far a run that is being sent has come, or nothing. It is at 100 only when it is over."""
     if found.state not in GOING:
         return None
-    answered = sum(one.count for one in summary.by_state if one.state not in NOT_ANSWERED)
+    over = (*NOT_ANSWERED, PaymentState.CANCELLED)
+    answered = sum(one.count for one in summary.by_state if one.state not in over)
     words = f"{answered:,} of {plural(found.payment_count, 'payment')} answered."
     return {"percent": min(summary.answered_percent, 99), "words": words}
 
 
-def _checkers(found: PaymentRun) -> str:
-    """Names of those who can approve it."""
-    managers = User.objects.filter(role_holdings__role=Role.FINANCE_MANAGER, is_active=True)
-    names = managers.exclude(pk=found.made_by_id).order_by("full_name")[:3]
-    return " or ".join(one.full_name for one in names)
+@require_safe
+@needs("payments.view_run", load=run_by_reference)
+def run_left_out(request: HttpRequest, found: PaymentRun) -> HttpResponse:
+    """Everything that a run left out, with the reason of each and what can be done about it."""
+    user = signed_in(request)
+    kind = request.GET.get("kind", "")
+    rows = left_out_of_run(found, user=user)
+    counts = dict.fromkeys(LeftOutKind.values, 0)
+    for one in rows.values_list("kind", flat=True):
+        counts[one] += 1
+    chosen = rows.filter(kind=kind) if kind in LeftOutKind.values else rows
+    return render(
+        request,
+        "payments/finance/run_left_out.html",
+        {
+            "run": found,
+            "page": page_of(request, chosen),
+            "kind": kind,
+            "kinds": [(k, str(LeftOutKind(k).label), n) for k, n in counts.items() if n],
+            "count": sum(counts.values()),
+        },
+    )
 
 
 @require_safe
@@ -311,7 +305,13 @@ def run_progress(request: HttpRequest, found: PaymentRun) -> HttpResponse:
 @may_view("provider")
 def sees_remittance(user: User, reference: str) -> bool:
     """Documents about a provider: those who speak for it, finance and the auditor."""
-    try:
-        return user.has_perm("payments.view_remittance", provider_by_reference(reference))
-    except Provider.DoesNotExist:
-        return False
+    provider = Provider.objects.filter(reference=reference).first()
+    return provider is not None and user.has_perm("payments.view_remittance", provider)
+
+
+@may_view("person")
+def sees_own_remittance(user: User, reference: str) -> bool:
+    """Documents about a person who is paid: they and who helps them, finance and the auditor."""
+    people = Person.objects.prefetch_related("representations", "family_ties")
+    person = people.filter(reference=reference).first()
+    return person is not None and user.has_perm("payments.view_payee", person)

@@ -297,7 +297,8 @@ class InvoiceFactory(factory.Factory):
     @classmethod
     def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> Invoice:
         agreement = kwargs["agreement"] or AgreementFactory(payable=kwargs["payable"])
-        day = clock.today() - timedelta(days=7)
+        # Each for another day, so that none looks like the one before over again.
+        day = clock.today() - timedelta(days=7 + agreement.invoices.count() % 50)
         invoice = money.send_invoice(
             agreement=agreement,
             number=kwargs["number"],

@@ -60,7 +60,7 @@ def test_payees_never_paid_before_are_named(
 
     page = words(get(client, who.manager, page_of(run)))
 
-    assert f"Never paid before: 1 We have never paid these providers. Check that they are who they say. {new.provider.name}, £20.00" in page  # fmt: skip
+    assert f"Never paid before: 1 We have never paid these payees. Check that they are who they say. {new.provider.name}, £20.00" in page  # fmt: skip
     assert f"£20.00 more than the run before, {first.reference}" in page
 
 

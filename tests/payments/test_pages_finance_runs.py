@@ -56,7 +56,7 @@ def test_what_is_due_is_shown_by_provider_with_what_stands_in_the_way(
 
     page = words(get(client, who.officer, NEW))
 
-    assert "1 invoice of 1 provider" in page
+    assert "1 payment to 1 payee" in page
     assert payable.provider.name in page
     assert "Due, but left out for now" in page
     assert f"{not_payable.provider.name} has not set up how they are paid." in page
@@ -73,8 +73,9 @@ def test_a_run_of_everything_leaves_out_who_cannot_be_paid(
     run = PaymentRun.objects.get()
     assert done.url == page_of(run)
     page = words(client.get(done.url))
-    assert f"Run {run.reference} is made: 1 payment, £20.00. 1 invoice left out." in page
-    assert f"{left_out.reference}, {left_out.provider.name}: " in page
+    assert f"Run {run.reference} is made: 1 payment, £20.00. 1 payment left out." in page
+    assert f"Invoice {left_out.number}" in page
+    assert f"{left_out.provider.name} has not set up how they are paid." in page
 
 
 def test_a_run_of_one_provider_leaves_the_others_due(
@@ -83,7 +84,7 @@ def test_a_run_of_one_provider_leaves_the_others_due(
     wanted = InvoiceFactory(payable=True, state="approved")
     other = InvoiceFactory(payable=True, state="approved")
 
-    post(client, who.officer, NEW, which="some", providers=[wanted.provider.reference])
+    post(client, who.officer, NEW, which="some", payees=[wanted.provider.reference])
 
     assert PaymentRun.objects.get().payments.get().invoice == wanted
     assert other.provider.name in words(get(client, who.officer, NEW))
@@ -96,7 +97,7 @@ def test_some_means_at_least_one_provider(
 
     page = post(client, who.officer, NEW, which="some")
 
-    assert "Choose at least one provider, or pay everything." in words(page)
+    assert "Choose at least one of them, or pay everything." in words(page)
     assert "<title>Error: " in page.content.decode()
     assert not PaymentRun.objects.exists()
 
@@ -234,7 +235,7 @@ def test_a_checker_with_family_in_the_run_is_told_and_is_shown_no_name(
 
     assert "Kept from you: it concerns you or somebody close to you" in shown
     assert payment.case.person.full_name not in shown
-    assert f"Never paid before: 1 We have never paid these providers. Check that they are who they say. {payment.reference}, £20.00" in shown  # fmt: skip
+    assert f"Never paid before: 1 We have never paid these payees. Check that they are who they say. {payment.reference}, £20.00" in shown  # fmt: skip
     assert f"Payment {payment.reference} is for somebody close to you." in answer
     assert "Fine." in answer
     assert state_of(run) == "submitted"
@@ -252,7 +253,7 @@ def test_the_checker_says_no_with_a_reason_and_the_invoices_are_due_again(
     page = words(client.get(done.url))
     assert "The run is not sent. Its invoices are due again." in page
     assert "Wrong month." in page
-    assert "1 invoice of 1 provider" in words(get(client, who.officer, NEW))
+    assert "1 payment to 1 payee" in words(get(client, who.officer, NEW))
 
 
 def test_the_maker_may_drop_their_own_run_and_another_officer_may_not(

@@ -364,7 +364,7 @@ def test_a_payee_whose_details_change_is_left_out_of_a_new_run_with_the_reason()
     InvoiceFactory(agreement=other, state="approved")
     run = services.make_run(by=finance()[0], rail="bacs")
     assert run.payment_count == 1
-    assert "A second person must confirm" in run.exceptions[0]["reason"]
+    assert "A second person must confirm" in run.left_out.get().sentence
 
 
 def test_a_payee_without_details_is_left_out_with_the_reason() -> None:
@@ -396,7 +396,7 @@ def test_an_unapproved_run_loses_the_payment_and_says_why() -> None:
 
     run.refresh_from_db()
     assert (run.payment_count, run.total_pence) == (1, kept.total_pence)
-    assert "wait for a second person" in run.exceptions[-1]["reason"]
+    assert "wait for a second person" in run.left_out.get().sentence
     assert sorted(states(run)) == ["cancelled", "planned"]
     approve(run)
     assert sorted(states(run)) == ["cancelled", "released"]

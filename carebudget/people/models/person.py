@@ -21,6 +21,7 @@ class Person(models.Model):
     full_name = models.CharField("full name", max_length=120)
     preferred_name = models.CharField("what they like to be called", max_length=60, blank=True)
     date_of_birth = models.DateField("date of birth")
+    died_on = models.DateField("date of death", null=True, blank=True)
     email = models.EmailField("e-mail address", blank=True)
     phone = models.CharField("phone number", max_length=30, blank=True)
     address = models.TextField(blank=True)
