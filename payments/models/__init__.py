@@ -1,4 +1,5 @@
 from .invoice import Invoice, InvoiceLine, InvoiceState
+from .journal import Detail, JournalBatch, JournalFile, JournalLine, JournalProfile
 from .ledger import MOVING, Account, AccountKind, Entry, EntryKind, Leg
 from .payee import ContactKind, PayeeAccount, PayeeState
 from .payment import (
@@ -9,6 +10,7 @@ from .payment import (
     RemittanceAdvice,
     RunState,
 )
+from .period import SHUT, Period, PeriodCheck, PeriodState, month_of, next_month
 from .rail import PayoutAccount, PayoutState, TopUp, TopUpState, WebhookEvent
 from .service_agreement import AgreementState, ServiceAgreement
 from .statement import (
@@ -38,16 +40,22 @@ __all__ = [
     "MOVING",
     "OVER",
     "SERIAL_SEQUENCE",
+    "SHUT",
     "Account",
     "AccountKind",
     "AgreementState",
     "ContactKind",
+    "Detail",
     "Entry",
     "EntryKind",
     "FileDirection",
     "Invoice",
     "InvoiceLine",
     "InvoiceState",
+    "JournalBatch",
+    "JournalFile",
+    "JournalLine",
+    "JournalProfile",
     "Leg",
     "LineState",
     "Match",
@@ -59,6 +67,9 @@ __all__ = [
     "PaymentState",
     "PayoutAccount",
     "PayoutState",
+    "Period",
+    "PeriodCheck",
+    "PeriodState",
     "RailFile",
     "RemittanceAdvice",
     "ResultLine",
@@ -76,4 +87,6 @@ __all__ = [
     "TopUp",
     "TopUpState",
     "WebhookEvent",
+    "month_of",
+    "next_month",
 ]

@@ -1,3 +1,4 @@
+from .accruals import post_accruals
 from .agreements import (
     accept_agreement,
     decline_agreement,
@@ -7,6 +8,7 @@ from .agreements import (
     start_agreements_due,
 )
 from .budgets import allocate_agreed_plan, allow_overspend
+from .checking_months import check_month
 from .confirming_payees import confirm_payee, refuse_payee
 from .fetching import fetch_rail_lines, fetch_rail_lines_now
 from .handing_over import (
@@ -34,6 +36,7 @@ from .invoicing import (
     reject_invoice,
     send_invoice,
 )
+from .journals import journal_file, save_profile
 from .matching import (
     EXPLANATIONS,
     Reconciled,
@@ -45,6 +48,14 @@ from .matching import (
     undo_match,
 )
 from .mending import give_up_from, look_now
+from .month_end import (
+    ask_to_close,
+    ask_to_reopen,
+    close_month,
+    keep_closed,
+    reopen_month,
+    send_back,
+)
 from .payees import (
     ask_about_payee,
     end_payee,
@@ -88,8 +99,12 @@ __all__ = [
     "approve_invoice",
     "approve_run",
     "ask_about_payee",
+    "ask_to_close",
+    "ask_to_reopen",
     "build_submission",
+    "check_month",
     "close_explained_runs",
+    "close_month",
     "confirm_invoice",
     "confirm_payee",
     "decline_agreement",
@@ -107,6 +122,8 @@ __all__ = [
     "import_results",
     "import_statement",
     "invoiced_pence",
+    "journal_file",
+    "keep_closed",
     "look_at_payment",
     "look_at_payout_account",
     "look_now",
@@ -118,6 +135,7 @@ __all__ = [
     "offer_to_another",
     "onboarding_link",
     "open_payout_account",
+    "post_accruals",
     "propose_payee",
     "query_invoice",
     "read_payee_details",
@@ -128,9 +146,12 @@ __all__ = [
     "reject_invoice",
     "reject_run",
     "reject_statement",
+    "reopen_month",
     "reseal_payee_details",
     "resend_failed",
     "return_payment",
+    "save_profile",
+    "send_back",
     "send_due",
     "send_invoice",
     "send_missing_remittances",

@@ -36,6 +36,23 @@ def payable_account(provider: Provider) -> Account:
     )
 
 
+def accrual_account(case: Case) -> Account:
+    """Support that a person had in a month that is over, and that nobody has approved yet."""
+    return account(
+        f"accrual:{case.reference}",
+        kind=AccountKind.ACCRUAL,
+        name=f"Not approved yet for {case.reference}",
+        case=case,
+    )
+
+
+def accrued_account() -> Account:
+    """What will be owed for support that is not approved yet: the other side of every accrual."""
+    return account(
+        "payable:accruals", kind=AccountKind.PAYABLE, name="To be owed once it is approved"
+    )
+
+
 def clearing_account(what: str) -> Account:
     """Money on its way: ``stripe`` for payments, ``topup`` for money sent to a rail."""
     return account(f"clearing:{what}", kind=AccountKind.CLEARING, name=f"On its way: {what}")
