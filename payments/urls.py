@@ -9,7 +9,10 @@ from .views import (
     client_money,
     desk,
     invoices,
+    journals,
     lines,
+    month_reports,
+    months,
     payment,
     provider_agreements,
     provider_desk,
@@ -31,6 +34,7 @@ PROVIDER = "provider/"
 AGREEMENT = "provider/agreements/<str:reference>/"
 SENT = "provider/invoices/<str:reference>/"
 LINES = "payments/reconciling/lines/<uuid:public_id>/"
+MONTHS = "payments/months/"
 STATEMENTS = "payments/reconciling/statements/"
 
 person_pages: list[URLPattern] = [
@@ -89,6 +93,22 @@ finance_pages: list[URLPattern] = [
     path(STATEMENTS, statements.statements, name="statements"),
     path(f"{STATEMENTS}new/", statements.statement_new, name="statement_new"),
     path(f"{STATEMENTS}<uuid:public_id>/", statements.statement, name="statement"),
+    path(MONTHS, months.month_list, name="months"),
+    path(f"{MONTHS}trial-balance/", month_reports.trial, name="month_trial"),
+    path(f"{MONTHS}payables/", month_reports.payables, name="month_payables"),
+    path(f"{MONTHS}receivables/", month_reports.receivables, name="month_receivables"),
+    path(f"{MONTHS}budgets/", month_reports.budgets, name="month_budgets"),
+    path(f"{MONTHS}entries/", month_reports.entries, name="month_entries"),
+    path(f"{MONTHS}journals/", journals.journals, name="journals"),
+    path(f"{MONTHS}journals/<str:reference>/", journals.journal, name="journal"),
+    path(
+        f"{MONTHS}journal-files/<uuid:public_id>/",
+        journals.journal_download,
+        name="journal_download",
+    ),
+    path(f"{MONTHS}profiles/new/", journals.profile_new, name="journal_profile_new"),
+    path(f"{MONTHS}profiles/<str:reference>/", journals.profile, name="journal_profile"),
+    path(f"{MONTHS}<str:month>/", months.month, name="month"),
     path("payments/accounts/", accounts.accounts, name="ledger_accounts"),
     path("payments/accounts/<str:code>/", accounts.account, name="ledger_account"),
 ]

@@ -19,10 +19,21 @@ from carebudget.notify.models import Document, Message
 from carebudget.notify.services import send_message
 from carebudget.people.models import Team, User
 from carebudget.people.services import invite_user
-from payments.models import Account, Invoice, Payment, PaymentRun, ServiceAgreement, StatementLine
+from payments.models import (
+    Account,
+    Invoice,
+    JournalBatch,
+    JournalFile,
+    Payment,
+    PaymentRun,
+    Period,
+    ServiceAgreement,
+    StatementLine,
+)
 from payments.rules.statements import write_camt053
-from payments.services import import_statement
+from payments.services import import_statement, journal_file
 from payments.services.accounts import statement_account
+from payments.services.journals import usual_profile
 from plans.models import (
     Case,
     Challenge,
@@ -67,6 +78,8 @@ class World:
     message: Message
     evidence: FinancialEvidence
     proposal: PolicyProposal
+    journal: JournalBatch
+    journal_file: JournalFile
     token: str
     proof: str
     everybody: dict[str, User]
@@ -104,6 +117,8 @@ def one_of_everything() -> World:
         message=send_message(to=client, key="m", title="A message", body="Read it.", document=document),
         evidence=_evidence(cases["agreed"], client),
         proposal=_proposal(cases["agreed"].pack),
+        journal=(journal := _journal()),
+        journal_file=_journal_file(journal),
         token=invite_user(user=UserFactory(), by=None)[1],
         proof=start_proof(by=auditor).public_id,
         everybody=_everybody(auditor, provider, payment),
@@ -130,6 +145,16 @@ def _proposal(pack: ProgrammePack) -> PolicyProposal:
         starts_on=clock.today() + timedelta(days=30),
         by=crew().manager,
     )
+
+
+def _journal() -> JournalBatch:
+    """The journal of this month, as if the month had been closed."""
+    period = Period.objects.create(first_on=clock.today().replace(day=1))
+    return JournalBatch.objects.create(period=period, number=1)
+
+
+def _journal_file(journal: JournalBatch) -> JournalFile:
+    return journal_file(batch=journal, profile=usual_profile(), by=finance()[0])
 
 
 def _statement_line() -> StatementLine:
@@ -219,6 +244,13 @@ ABOUT: dict[str, Entry] = {
         w.line.statement,
     ),
     "payments:ledger_account": lambda w: _account(w.cases["agreed"]),
+    "payments:month": lambda w: ({"month": w.journal.period.month}, w.journal.period),
+    "payments:journal": named("journal"),
+    "payments:journal_download": kept("journal_file"),
+    "payments:journal_profile": lambda w: (
+        {"reference": w.journal_file.profile.reference},
+        w.journal_file.profile,
+    ),
     "payments:provider_agreement": named("agreement"),
     "payments:provider_agreement_answered": named("agreement"),
     "payments:provider_invoice_new": named("agreement"),

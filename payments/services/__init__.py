@@ -56,6 +56,7 @@ from .month_end import (
     reopen_month,
     send_back,
 )
+from .month_packs import month_pack
 from .payees import (
     ask_about_payee,
     end_payee,
@@ -131,6 +132,7 @@ __all__ = [
     "mark_submission_sent",
     "match_line",
     "members_of",
+    "month_pack",
     "offer_agreements",
     "offer_to_another",
     "onboarding_link",
