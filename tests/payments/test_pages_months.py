@@ -304,7 +304,11 @@ def test_a_manager_sets_the_codes_and_mistakes_lose_nothing(who: Finance, client
             "other_subjective": "X9",
         }
         wrong = post(client, who.manager, path, **{**data, "cost_centres": "Nobody = 1"})
-        column = words(post(client, who.manager, path, **{**data, "columns": "A = nonsense"}))
+        column = words(
+            post(
+                client, who.manager, path, **{**data, "cost_centres": "", "columns": "A = nonsense"}
+            )
+        )
         team = period.batches.get().lines.exclude(team="").values_list("team", flat=True)[0]
         done = post(client, who.manager, path, **{**data, "cost_centres": f"{team} = 12345"})
         assert done.status_code == 302, words(done)
