@@ -81,15 +81,20 @@ def test_an_officer_and_a_manager_close_a_month_and_its_journal_agrees_with_the_
     officer.go("/payments/months/").sees("Close October 2026")
     officer.follow("Look at October 2026").press("Run the checks")
     officer.sees(
-        "No statement of the council’s bank was brought in yet.", "Accruals to enter: £20.00"
+        "Council bank account: no statement of this month was brought in.",
+        "Accruals to enter: £20.00",
     )
-    officer.go("/payments/reconciling/statements/new/").upload("Statement files", ("october.xml", content))
+    officer.go("/payments/reconciling/statements/new/").upload(
+        "Statement files", ("october.xml", content)
+    )
     officer.choose("Council bank account").press("Bring").go("/payments/reconciling/")
-    officer.press("Match")
+    officer.press("Run the matching")
     line = StatementLine.objects.get(amount_pence=100_000)
     officer.go(f"/payments/reconciling/lines/{line.public_id}/")
-    officer.choose("Money that the council put in or took out").fill("How do you know", "The monthly transfer.")
-    officer.press("Explain it").go("/payments/months/2026-10/")
+    officer.choose("Money that the council put in or took out").fill(
+        "How do you know?", "The monthly transfer."
+    )
+    officer.press("Explain the line").go("/payments/months/2026-10/")
     officer.press("Enter the accruals").press("Run the checks again").sees("Everything holds")
     officer.press("Ask to close October 2026").sees("another finance manager must close it")
 
