@@ -14,8 +14,11 @@ from .views import (
     files,
     forecast,
     invoices,
+    journals,
     limits,
     lines,
+    month_reports,
+    months,
     payees,
     payment,
     provider_agreements,
@@ -41,6 +44,7 @@ PROVIDER = "provider/"
 AGREEMENT = "provider/agreements/<str:reference>/"
 SENT = "provider/invoices/<str:reference>/"
 LINES = "payments/reconciling/lines/<uuid:public_id>/"
+MONTHS = "payments/months/"
 STATEMENTS = "payments/reconciling/statements/"
 
 person_pages: list[URLPattern] = [
@@ -133,6 +137,22 @@ finance_pages: list[URLPattern] = [
     path("payments/surplus/", surplus.surpluses, name="surpluses"),
     path("payments/surplus/new/<str:reference>/", surplus.balance, name="balance"),
     path("payments/surplus/<str:reference>/", surplus.surplus, name="surplus"),
+    path(MONTHS, months.month_list, name="months"),
+    path(f"{MONTHS}trial-balance/", month_reports.trial, name="month_trial"),
+    path(f"{MONTHS}payables/", month_reports.payables, name="month_payables"),
+    path(f"{MONTHS}receivables/", month_reports.receivables, name="month_receivables"),
+    path(f"{MONTHS}budgets/", month_reports.budgets, name="month_budgets"),
+    path(f"{MONTHS}entries/", month_reports.entries, name="month_entries"),
+    path(f"{MONTHS}journals/", journals.journals, name="journals"),
+    path(f"{MONTHS}journals/<str:reference>/", journals.journal, name="journal"),
+    path(
+        f"{MONTHS}journal-files/<uuid:public_id>/",
+        journals.journal_download,
+        name="journal_download",
+    ),
+    path(f"{MONTHS}profiles/new/", journals.profile_new, name="journal_profile_new"),
+    path(f"{MONTHS}profiles/<str:reference>/", journals.profile, name="journal_profile"),
+    path(f"{MONTHS}<str:month>/", months.month, name="month"),
     path("payments/accounts/", accounts.accounts, name="ledger_accounts"),
     path("payments/accounts/<str:code>/", accounts.account, name="ledger_account"),
 ]

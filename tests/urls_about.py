@@ -24,9 +24,12 @@ from payments.models import (
     Account,
     ContributionCharge,
     Invoice,
+    JournalBatch,
+    JournalFile,
     LeftOut,
     Payment,
     PaymentRun,
+    Period,
     RailFile,
     ServiceAgreement,
     StatementLine,
@@ -38,10 +41,12 @@ from payments.services import (
     hold_obligation,
     import_results,
     import_statement,
+    journal_file,
     raise_contributions,
     send_surplus_notice,
 )
 from payments.services.accounts import statement_account
+from payments.services.journals import usual_profile
 from plans.models import (
     Case,
     Challenge,
@@ -97,6 +102,8 @@ class World:
     proposal: PolicyProposal
     bill: ContributionCharge
     surplus: SurplusRecovery
+    journal: JournalBatch
+    journal_file: JournalFile
     token: str
     proof: str
     everybody: dict[str, User]
@@ -136,6 +143,8 @@ def one_of_everything() -> World:
         proposal=_proposal(cases["agreed"].pack),
         bill=_bill(payment.invoice),
         surplus=_surplus(cases["agreed"]),
+        journal=(journal := _journal()),
+        journal_file=_journal_file(journal),
         token=invite_user(user=UserFactory(), by=None)[1],
         proof=start_proof(by=auditor).public_id,
         everybody=_everybody(auditor, provider, payment),
@@ -199,6 +208,16 @@ def _surplus(of: Case) -> SurplusRecovery:
 def _bill_of(w: World) -> Any:
     w.bill.case = w.bill.account.case
     return w.bill
+
+
+def _journal() -> JournalBatch:
+    """The journal of this month, as if the month had been closed."""
+    period = Period.objects.create(first_on=clock.today().replace(day=1))
+    return JournalBatch.objects.create(period=period, number=1)
+
+
+def _journal_file(journal: JournalBatch) -> JournalFile:
+    return journal_file(batch=journal, profile=usual_profile(), by=finance()[0])
 
 
 def _statement_line() -> StatementLine:
@@ -318,6 +337,13 @@ ABOUT: dict[str, Entry] = {
         w.line.statement,
     ),
     "payments:ledger_account": lambda w: _account(w.cases["agreed"]),
+    "payments:month": lambda w: ({"month": w.journal.period.month}, w.journal.period),
+    "payments:journal": named("journal"),
+    "payments:journal_download": kept("journal_file"),
+    "payments:journal_profile": lambda w: (
+        {"reference": w.journal_file.profile.reference},
+        w.journal_file.profile,
+    ),
     "payments:provider_agreement": named("agreement"),
     "payments:provider_agreement_answered": named("agreement"),
     "payments:provider_invoice_new": named("agreement"),

@@ -14,6 +14,7 @@ from .contribution import (
     WriteOffState,
 )
 from .invoice import Invoice, InvoiceLine, InvoiceState
+from .journal import Detail, JournalBatch, JournalFile, JournalLine, JournalProfile
 from .ledger import MOVING, Account, AccountKind, Entry, EntryKind, Leg
 from .payee import ContactKind, PayeeAccount, PayeeState
 from .payment import (
@@ -24,6 +25,7 @@ from .payment import (
     RemittanceAdvice,
     RunState,
 )
+from .period import SHUT, Period, PeriodCheck, PeriodState, month_of, next_month
 from .rail import PayoutAccount, PayoutState, TopUp, TopUpState, WebhookEvent
 from .service_agreement import AgreementState, ServiceAgreement
 from .statement import (
@@ -56,6 +58,7 @@ __all__ = [
     "OPEN_SURPLUS",
     "OVER",
     "SERIAL_SEQUENCE",
+    "SHUT",
     "Account",
     "AccountKind",
     "AdjustmentKind",
@@ -66,12 +69,17 @@ __all__ = [
     "ContributionAdjustment",
     "ContributionCharge",
     "ContributionQuery",
+    "Detail",
     "Entry",
     "EntryKind",
     "FileDirection",
     "Invoice",
     "InvoiceLine",
     "InvoiceState",
+    "JournalBatch",
+    "JournalFile",
+    "JournalLine",
+    "JournalProfile",
     "LeftOut",
     "LeftOutKind",
     "Leg",
@@ -85,6 +93,9 @@ __all__ = [
     "PaymentState",
     "PayoutAccount",
     "PayoutState",
+    "Period",
+    "PeriodCheck",
+    "PeriodState",
     "PlanEvery",
     "QueryKind",
     "QueryState",
@@ -114,4 +125,6 @@ __all__ = [
     "WebhookEvent",
     "WriteOff",
     "WriteOffState",
+    "month_of",
+    "next_month",
 ]

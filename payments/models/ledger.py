@@ -26,6 +26,7 @@ class AccountKind(models.TextChoices):
     BANK = "bank", "Money at a bank or payment service"
     FEES = "fees", "Fees of banks and payment services"
     SUSPENSE = "suspense", "Not explained yet"
+    ACCRUAL = "accrual", "Support given, not approved yet"
 
 
 class Account(models.Model):

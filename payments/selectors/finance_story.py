@@ -8,7 +8,7 @@ from carebudget.audit.models import AuditEvent
 from carebudget.money import format_pence
 from plans.selectors import TimelineItem, as_item
 
-from ..models import Invoice, Payment, PaymentRun, StatementLine
+from ..models import Invoice, Payment, PaymentRun, Period, StatementLine
 
 LIMIT = 100
 
@@ -59,6 +59,11 @@ def story_of_invoice(invoice: Invoice) -> list[TimelineItem]:
     subjects = [f"invoice:{invoice.reference}"]
     subjects += [f"payment:{one}" for one in invoice.payments.values_list("reference", flat=True)]
     return _told(AuditEvent.objects.filter(subject__in=subjects))
+
+
+def story_of_month(period: Period) -> list[TimelineItem]:
+    """How a month was closed and opened again, newest first."""
+    return _told(AuditEvent.objects.filter(chain__key=period.chain))
 
 
 def story_of_payment(payment: Payment) -> list[TimelineItem]:

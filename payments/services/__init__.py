@@ -1,3 +1,4 @@
+from .accruals import post_accruals
 from .agreements import (
     accept_agreement,
     decline_agreement,
@@ -8,6 +9,7 @@ from .agreements import (
 )
 from .approval_limits import set_approval_limit
 from .budgets import allocate_agreed_plan, allow_overspend
+from .checking_months import check_month
 from .collecting import (
     agree_repayment_plan,
     answer_contribution_query,
@@ -44,6 +46,7 @@ from .invoicing import (
     reject_invoice,
     send_invoice,
 )
+from .journals import journal_file, save_profile
 from .matching import (
     EXPLANATIONS,
     Reconciled,
@@ -55,6 +58,15 @@ from .matching import (
     undo_match,
 )
 from .mending import give_up_from, look_now
+from .month_end import (
+    ask_to_close,
+    ask_to_reopen,
+    close_month,
+    keep_closed,
+    reopen_month,
+    send_back,
+)
+from .month_packs import month_pack
 from .payees import (
     ask_about_payee,
     end_payee,
@@ -129,8 +141,12 @@ __all__ = [
     "ask_about_contribution",
     "ask_about_payee",
     "ask_for_surplus",
+    "ask_to_close",
+    "ask_to_reopen",
     "build_submission",
+    "check_month",
     "close_explained_runs",
+    "close_month",
     "confirm_invoice",
     "confirm_payee",
     "decide_write_off",
@@ -153,6 +169,8 @@ __all__ = [
     "import_results",
     "import_statement",
     "invoiced_pence",
+    "journal_file",
+    "keep_closed",
     "leave_out",
     "let_obligation_go",
     "lift_flag",
@@ -165,10 +183,12 @@ __all__ = [
     "mark_submission_sent",
     "match_line",
     "members_of",
+    "month_pack",
     "offer_agreements",
     "offer_to_another",
     "onboarding_link",
     "open_payout_account",
+    "post_accruals",
     "propose_payee",
     "propose_write_off",
     "query_invoice",
@@ -185,9 +205,12 @@ __all__ = [
     "reject_run",
     "reject_statement",
     "remind_contributions",
+    "reopen_month",
     "reseal_payee_details",
     "resend_failed",
     "return_payment",
+    "save_profile",
+    "send_back",
     "send_due",
     "send_invoice",
     "send_missing_remittances",

@@ -49,10 +49,27 @@ def receivable_account(reference: str, case: Case) -> Account:
     )
 
 
+def accrual_account(case: Case) -> Account:
+    """Support that a person had in a month that is over, and that nobody has approved yet."""
+    return account(
+        f"accrual:{case.reference}",
+        kind=AccountKind.ACCRUAL,
+        name=f"Not approved yet for {case.reference}",
+        case=case,
+    )
+
+
 def written_off_account() -> Account:
     """What people owed and the council gave up, with a named decision each."""
     return account(
         "authority:written-off", kind=AccountKind.AUTHORITY, name="Owed by people and written off"
+    )
+
+
+def accrued_account() -> Account:
+    """What will be owed for support that is not approved yet: the other side of every accrual."""
+    return account(
+        "payable:accruals", kind=AccountKind.PAYABLE, name="To be owed once it is approved"
     )
 
 

@@ -4,6 +4,8 @@ Invariants: legs of an entry sum to zero; an entry's key is used once; balances 
 transaction as the legs; accounts are locked in order of their ids, so that writers never deadlock.
 The database function ``payments_post`` keeps them, and checks everything before it writes anything: a
 refusal leaves the caller's transaction as it was.
+
+A month that is closed takes no entry: what belongs there is entered on ``first_open_day`` and says so.
 """
 
 from collections.abc import Sequence
@@ -19,7 +21,7 @@ from carebudget.ids import uuid7
 from carebudget.money import Pence, format_pence
 from carebudget.people.models import User
 
-from ..models import Account, AccountKind, Entry, EntryKind, Leg
+from ..models import Account, AccountKind, Entry, EntryKind, Leg, month_of
 
 LegDraft = tuple[Account, Pence]
 """An account and an amount in pence: positive debits it, negative credits it."""
@@ -28,6 +30,12 @@ POST = """
     SELECT place, entry, outcome, figure FROM payments_post(
         %s, %s, %s, %s, %s, %s::uuid[], %s::bigint[], %s::bigint[], %s::date[], %s, %s,
         %s::int[], %s::bigint[], %s::bigint[])
+"""
+
+
+SHUT = """
+    SELECT min(k.day) FROM unnest(%s::text[], %s::date[]) k (key, day)
+    WHERE payments_month_shut(k.day) AND NOT EXISTS (SELECT 1 FROM payments_entry e WHERE e.key = k.key)
 """
 
 
@@ -53,6 +61,23 @@ class EntryDraft:
         sides = sum(amount for _, amount in self.legs)
         if sides != 0 or (self.kind != EntryKind.VOID and len(self.legs) < 2):
             raise Refused("entry_unbalanced", "The two sides of this entry are not equal.")
+
+
+def first_open_day(on: date) -> date:
+    """``on`` itself, or the first day of the next month that is not closed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT payments_first_open_day(%s)", [on])
+        day: date = cursor.fetchone()[0]
+    return day
+
+
+def in_open_month(on: date, description: str) -> tuple[date, str]:
+    """On which day to enter what happened on ``on``, and its description, which says when it was moved."""
+    day = first_open_day(on)
+    if day == on:
+        return on, description
+    said = f" (of {on:%-d %B %Y}, a month that is closed)"
+    return day, f"{description[: 240 - len(said)]}{said}"
 
 
 def account(code: str, *, kind: AccountKind, name: str, case=None, provider=None) -> Account:  # type: ignore[no-untyped-def]
@@ -150,12 +175,13 @@ def reverse_entry(*, entry: Entry, key: str, reason: str, by: User | None = None
 def post_entries(drafts: Sequence[EntryDraft], *, by: User | None = None) -> list[Entry]:
     """Enter many business events in one call, all or none, in their order.
 
-    Raises ``Refused`` when a budget would go below zero at the end of all of them, ``Conflict`` when a
-    key was used for other legs or a hold was dealt with already. Nothing is written then.
+    Raises ``Refused`` when a budget would go below zero at the end of all of them or a month is closed,
+    ``Conflict`` when a key was used for other legs or a hold was dealt with already. Nothing is written then.
     """
     if not drafts:
         return []
     moment = clock.now()
+    _refuse_closed_months(drafts)
     rows = _call(drafts, by, moment)
     if rows[0][2] == "exceeded":
         raise Refused(
@@ -172,6 +198,23 @@ def post_entries(drafts: Sequence[EntryDraft], *, by: User | None = None) -> lis
         _entry(draft, row[1], by, moment) if row[2] == "entered" else Entry.objects.get(pk=row[1])
         for draft, row in zip(drafts, rows, strict=True)
     ]
+
+
+def _refuse_closed_months(drafts: Sequence[EntryDraft]) -> None:
+    """Only what is new is refused, and only a day that was given can lie in a month that is over."""
+    this_month = month_of(clock.today())
+    past = [d for d in drafts if d.effective_on is not None and d.effective_on < this_month]
+    if not past:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(SHUT, [[d.key for d in past], [d.effective_on for d in past]])
+        shut = cursor.fetchone()[0]
+    if shut:
+        raise Refused(
+            "period_closed",
+            f"{shut:%B %Y} is closed and takes no more entries.",
+            "Enter it in a month that is open, or ask for the month to be reopened.",
+        )
 
 
 def _call(

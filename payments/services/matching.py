@@ -199,13 +199,16 @@ def _match(
             return None
         rows.append(row)
         legs.append((_other_side(row), -part.amount_pence))
+    day, description = ledger.in_open_month(
+        line.booked_on, f"{line.account.name} {line.booked_on}: {why}"
+    )
     entry = ledger.post_entry(
         key=f"matched:{line.public_id}:{line.matches.count() + 1}",
         event="line.matched",
-        description=f"{line.account.name} {line.booked_on}: {why}",
+        description=description,
         legs=_merged(legs),
         by=by,
-        effective_on=line.booked_on,
+        effective_on=day,
         subject=f"line:{line.public_id}",
     )
     match = Match.objects.create(
