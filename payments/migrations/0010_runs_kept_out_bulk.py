@@ -20,11 +20,6 @@ class Migration(migrations.Migration):
             name='external_id',
             field=models.CharField(blank=True, max_length=80),
         ),
-        migrations.AlterField(
-            model_name='payment',
-            name='obligation',
-            field=models.CharField(max_length=80),
-        ),
         migrations.AddIndex(
             model_name='payment',
             index=models.Index(fields=['external_id'], name='payment_external_idx'),

@@ -161,7 +161,7 @@ class Payment(Machine):
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
     reference = models.CharField(max_length=12, unique=True, default=payment_reference)
-    obligation = models.CharField(max_length=80)
+    obligation = models.CharField(max_length=80, db_index=True)
     attempt = models.PositiveSmallIntegerField(default=1)
     run = models.ForeignKey(PaymentRun, on_delete=models.PROTECT, related_name="payments")
     invoice = models.ForeignKey(
