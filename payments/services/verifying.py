@@ -178,11 +178,11 @@ CORRECTIONS = (
 def _entered(what: str, thing: str, key: str, when: str, pence: str) -> Law:
     """Each such thing has exactly its one entry, under its own key and for its own amount."""
     return Law(
-        f"""SELECT t.reference, coalesce(s.total, 0), {pence} FROM {thing} t
+        f"""SELECT t.reference, coalesce(s.total, 0), t.{pence} FROM {thing} t
             LEFT JOIN payments_entry e ON e.key = '{key}' || t.reference
             LEFT JOIN LATERAL (SELECT sum(amount_pence) AS total FROM payments_leg l
                                WHERE l.entry_id = e.id AND l.amount_pence > 0) s ON true
-            WHERE {when} AND coalesce(s.total, 0) <> {pence} ORDER BY t.id LIMIT 1""",
+            WHERE {when} AND coalesce(s.total, 0) <> t.{pence} ORDER BY t.id LIMIT 1""",
         f"{what} {{0}} is entered with {{1:£}}, though it is {{2:£}}",
     )
 
@@ -202,13 +202,13 @@ def _lonely(kind: str, thing: str, column: str = "reference") -> Law:
 EVENTS = (
     _entered("plan", "plans_supportplan", "allocated:",
              "coalesce(t.personal_budget_pence, 0) > 0 AND t.state IN ('agreed', 'active')",
-             "t.personal_budget_pence"),
+             "personal_budget_pence"),
     _entered("invoice", "payments_invoice", "invoice-approved:",
-             "t.state IN ('approved', 'paid')", "t.total_pence"),
+             "t.state IN ('approved', 'paid')", "total_pence"),
     _entered("payment", "payments_payment", "payment-sent:",
-             "t.state IN ('sent', 'settled', 'returned')", "t.amount_pence"),
+             "t.state IN ('sent', 'settled', 'returned')", "amount_pence"),
     _entered("returned payment", "payments_payment", "payment-returned:",
-             "t.state = 'returned'", "t.amount_pence"),
+             "t.state = 'returned'", "amount_pence"),
     Law(
         f"""SELECT p.reference FROM payments_payment p LEFT JOIN payments_entry e ON e.id = p.entry_id
             WHERE {WAS_SENT} AND e.key IS DISTINCT FROM 'payment-sent:' || p.reference
