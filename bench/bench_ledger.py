@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from django.conf import settings
 from django.db import connection, transaction
 
 from carebudget.ids import uuid7
@@ -27,6 +26,7 @@ from payments.selectors.ledger import balance_at
 from payments.services import verify_ledger
 from payments.services.ledger import EntryDraft, account, post_entries, post_entry
 
+ROOT = Path(__file__).resolve().parents[1]
 TRANSFERS = 1_000
 ROUNDS = 3
 BATCH = 20_000
@@ -52,9 +52,10 @@ FLOOR = """
         INSERT INTO payments_leg (entry_id, account_id, amount_pence, balance_after_pence, posted_at)
         SELECT e.id, s.account, s.amount, l.balance_pence + s.amount, now()
         FROM entered e, sides s JOIN locked l ON l.id = s.account
+        RETURNING 1
     )
     UPDATE payments_account a SET balance_pence = a.balance_pence + s.amount
-    FROM sides s WHERE a.id = s.account
+    FROM sides s, (SELECT count(*) FROM written) w WHERE a.id = s.account
 """
 
 
@@ -122,7 +123,7 @@ def _hordak() -> float:
     done = subprocess.run(
         [sys.executable, "-m", "bench.hordak_transfers", str(TRANSFERS)],
         env={**os.environ, "HORDAK_DATABASE_URL": beside},
-        cwd=Path(settings.BASE_DIR),
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
