@@ -80,6 +80,7 @@ def answer(request: HttpRequest, report: Report, form: Any = None) -> HttpRespon
             "page": page,
             "columns": columns,
             "rows": rows,
+            "total": [(c, *column) for c, column in zip(report.total or (), columns, strict=False)],
             "csv": address_with(request, **{"as": "csv"}),
             "xlsx": address_with(request, **{"as": "xlsx"}),
             **report.context,
