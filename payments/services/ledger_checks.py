@@ -1,3 +1,4 @@
+# ruff: noqa: S608 -- every part of these questions is written in this file
 """What must hold in the ledger, as questions whose every answer is a breach. No writes, no Django models.
 
 A check's rows are texts (names, references) and whole numbers (pence); ``words`` puts the first row into
