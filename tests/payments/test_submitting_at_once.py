@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from django.db import connection, connections
-from tests.faults.conftest import ROOT, database_url
 
 from carebudget import clock
 from carebudget.errors import CareBudgetError, Conflict, Refused
@@ -34,6 +33,7 @@ from tests.payments.file_world import (
     states,
     taken,
 )
+from tests.workers import ROOT, database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
