@@ -86,6 +86,6 @@ def run_python(state: Path, *arguments: str, **env: str) -> subprocess.Completed
         env={**clean, "CAREBUDGET_STATE": str(state), **env},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
