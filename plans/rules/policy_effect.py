@@ -240,7 +240,9 @@ class _Tally:
             found = np.bincount(place, weights=each, minlength=self.size).astype(np.int64)
         else:
             found = _summed_one_by_one(place, amounts, people, self.size)
-        self.found = self.found + found.reshape(self.found.shape)
+        # without any grouping there is one place, for which numpy would give a bare number back
+        together = self.found + found.reshape(self.found.shape)
+        self.found = np.asarray(together, self.found.dtype)
 
 
 def _summed_one_by_one(
