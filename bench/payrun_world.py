@@ -14,7 +14,14 @@ from django.db import connection, transaction
 
 from carebudget.ids import new_reference
 from carebudget.people.models import Team, User
-from payments.models import Account, AccountKind, PayeeAccount, PayoutAccount, ServiceAgreement
+from payments.models import (
+    Account,
+    AccountKind,
+    Invoice,
+    PayeeAccount,
+    PayoutAccount,
+    ServiceAgreement,
+)
 from payments.payees.sealing import fingerprints, seal_details
 from payments.rules.payee_details import details_from
 from payments.services import ledger
@@ -197,27 +204,33 @@ def _invoices(template: int, team: Team, count: int) -> None:
 
 
 def _what_is_owed(team: Team, officer: User) -> None:
-    """One entry for each provider, so that what is owed is there to be paid, and comes out at nothing."""
+    """An entry for each invoice, as its approval makes one; the money is the benchmark's, not a budget's."""
     council = funding_account("bench")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT i.provider_id, sum(i.total_pence) FROM payments_invoice i "
-            "JOIN plans_case c ON c.id = i.case_id WHERE c.team_id = %s GROUP BY 1",
-            [team.pk],
-        )
-        sums = {pk: int(total) for pk, total in cursor.fetchall()}
+    owed = Invoice.objects.filter(case__team=team, entry_id=_entry_of_the_first(team))
+    payable = {one.pk: payable_account(one) for one in Provider.objects.filter(invoices__in=owed)}
     ledger.post_entries(
         [
             ledger.EntryDraft(
-                key=f"bench-owed:{provider.reference}",
+                key=f"invoice-approved:{reference}",
                 event="invoice.approved",
                 description="Owed for the benchmark",
-                legs=[
-                    (council, sums[provider.pk]),
-                    (payable_account(provider), -sums[provider.pk]),
-                ],
+                legs=[(council, pence), (payable[provider], -pence)],
+                subject=f"invoice:{reference}",
             )
-            for provider in Provider.objects.filter(pk__in=sums)
+            for reference, provider, pence in owed.values_list(
+                "reference", "provider_id", "total_pence"
+            )
         ],
         by=officer,
     )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE payments_invoice i SET entry_id = e.id FROM payments_entry e, plans_case c "
+            "WHERE e.key = 'invoice-approved:' || i.reference AND c.id = i.case_id AND c.team_id = %s",
+            [team.pk],
+        )
+
+
+def _entry_of_the_first(team: Team) -> int | None:
+    """The entry that the copies of the first invoice still point at."""
+    return Invoice.objects.filter(case__team=team).values_list("entry_id", flat=True).first()
