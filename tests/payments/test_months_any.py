@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 KINDS = [AccountKind.AUTHORITY, AccountKind.PAYABLE, AccountKind.BANK, AccountKind.CLEARING, AccountKind.FEES]  # fmt: skip
 ENTRIES = st.lists(
     st.tuples(
-        st.integers(0, 61),
+        st.integers(0, 60),
         st.lists(st.tuples(st.sampled_from(KINDS), st.integers(-10_000, 10_000)), min_size=1, max_size=4),
     ),
     min_size=1,
